@@ -1,0 +1,9 @@
+"""The one error a person is meant to read."""
+
+
+class UserError(Exception):
+    """Something the user can act on: bad input, a missing file, a full disk.
+
+    The message is one sentence that says what is wrong and what to do about it. The command line
+    prints it and exits with code 2; the worker sends it as a `Failed` event; no traceback either way.
+    """

@@ -1,0 +1,209 @@
+"""What a model is and what a request is: the types every other part passes around.
+
+Axis letters used in this project: B batch, C channels, F frames (latent or video), H height, W width,
+L tokens, D model width.
+"""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from inference.api.errors import UserError
+
+SPATIAL_STRIDE = 8  # video pixels per latent pixel
+TEMPORAL_STRIDE = 4  # video frames per latent frame, after the first
+SIZE_MULTIPLE = 16  # spatial stride times the transformer's 2x2 patch
+MAX_SEED = 2**63 - 1
+
+
+class Task(StrEnum):
+    """What a transformer can be asked to do, by the conditioning it was trained with."""
+
+    T2V = "t2v"
+    I2V = "i2v"
+    FLF2V = "flf2v"
+    VACE = "vace"
+
+
+class Solver(StrEnum):
+    """The integrator of the flow; see `inference.sample`."""
+
+    UNIPC = "unipc"
+    DPMPP = "dpm++"
+    EULER = "euler"
+    LCM = "lcm"
+
+
+@dataclass(frozen=True, slots=True)
+class DiTParams:
+    """Shape of a Wan2.1 transformer. Every field but `text_len` and `eps` can be read off its tensors.
+
+    `image_dim` is 0 without an image embedding (T2V, VACE) and 1280 with CLIP (I2V, FLF2V);
+    `image_positions` is 514 in FLF2V, which marks the two images' tokens, else 0;
+    `vace_layers` lists the blocks that take a VACE hint.
+    """
+
+    dim: int
+    ffn_dim: int
+    num_layers: int
+    num_heads: int
+    in_dim: int = 16
+    out_dim: int = 16
+    text_dim: int = 4096
+    text_len: int = 512
+    freq_dim: int = 256
+    image_dim: int = 0
+    image_positions: int = 0
+    vace_layers: tuple[int, ...] = ()
+    vace_in_dim: int = 96
+    patch_size: tuple[int, int, int] = (1, 2, 2)
+    eps: float = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class TextParams:
+    """Shape of a UMT5 encoder (every block has its own relative position table)."""
+
+    vocab_size: int = 256384
+    dim: int = 4096
+    dim_attn: int = 4096
+    dim_ffn: int = 10240
+    num_heads: int = 64
+    num_layers: int = 24
+    num_buckets: int = 32
+    max_distance: int = 128
+    eps: float = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class VAEParams:
+    """Shape of a Wan2.1 causal VAE: 8x8 in space, 4x in time after the first frame."""
+
+    dim: int = 96
+    z_dim: int = 16
+    dim_mult: tuple[int, ...] = (1, 2, 4, 4)
+    num_res_blocks: int = 2
+    temporal_downsample: tuple[bool, ...] = (False, True, True)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageParams:
+    """Shape of a CLIP vision tower; the defaults are ViT-H/14, which I2V-14B uses."""
+
+    image_size: int = 224
+    patch_size: int = 14
+    dim: int = 1280
+    mlp_dim: int = 5120
+    num_heads: int = 16
+    num_layers: int = 32
+    eps: float = 1e-5
+
+
+@dataclass(frozen=True, slots=True)
+class SamplingDefaults:
+    """What a model is run with when the user says nothing.
+
+    `shift` bends the noise schedule towards high noise (s*x / (1 + (s-1)*x)); `guidance` 1.0 runs the
+    conditional branch alone. `lcm_timesteps` are the re-noising steps a distilled model was trained for.
+    """
+
+    width: int = 832
+    height: int = 480
+    frames: int = 81
+    fps: int = 16
+    steps: int = 50
+    guidance: float = 5.0
+    shift: float = 5.0
+    solver: Solver = Solver.UNIPC
+    negative_prompt: str = ""
+    lcm_timesteps: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSpec:
+    """A model the program knows: what it can do, the shapes of its networks, how it is best run.
+
+    `repository` is where its files are published (empty for the model that ships); `folder` is where
+    it lies when it comes with the program, relative to the project's root.
+    """
+
+    name: str
+    title: str
+    tasks: frozenset[Task]
+    dit: DiTParams
+    text: TextParams = field(default_factory=TextParams)
+    vae: VAEParams = field(default_factory=VAEParams)
+    image: ImageParams | None = None
+    defaults: SamplingDefaults = field(default_factory=SamplingDefaults)
+    repository: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationRequest:
+    """Everything that affects the result. Validates itself; `seed` is always concrete.
+
+    Sizes are in pixels, `fps` in frames a second. Raises `UserError` with the nearest valid value.
+    """
+
+    prompt: str
+    model: str
+    width: int
+    height: int
+    frames: int
+    steps: int
+    guidance: float
+    shift: float
+    seed: int
+    solver: Solver
+    fps: int
+    negative_prompt: str = ""
+    cfg_zero_star: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.prompt.strip():
+            raise UserError("The prompt is empty: describe the video you want.")
+        _check_size(self.width, self.height)
+        _check_frames(self.frames)
+        _check_range("steps", self.steps, 1, 1000)
+        _check_range("guidance", self.guidance, 1.0, 100.0)
+        _check_range("shift", self.shift, 0.01, 100.0)
+        _check_range("fps", self.fps, 1, 240)
+        _check_range("seed", self.seed, 0, MAX_SEED)
+
+
+def latent_shape(width: int, height: int, frames: int, channels: int = 16) -> tuple[int, int, int, int]:
+    """Shape [C, F, H, W] of the latent of a `width` x `height` clip of `frames` (4n+1) video frames."""
+    latent_frames = (frames - 1) // TEMPORAL_STRIDE + 1
+    return channels, latent_frames, height // SPATIAL_STRIDE, width // SPATIAL_STRIDE
+
+
+def nearest_size(pixels: int) -> int:
+    """The multiple of 16 nearest to `pixels`, at least 16."""
+    return max(SIZE_MULTIPLE, round(pixels / SIZE_MULTIPLE) * SIZE_MULTIPLE)
+
+
+def nearest_frames(frames: int) -> int:
+    """The 4n+1 nearest to `frames`, at least 1."""
+    return max(0, round((frames - 1) / TEMPORAL_STRIDE)) * TEMPORAL_STRIDE + 1
+
+
+def _check_size(width: int, height: int) -> None:
+    nearest = nearest_size(width), nearest_size(height)
+    if (width, height) != nearest:
+        raise UserError(
+            f"The size {width}x{height} can't be made: width and height are multiples of "
+            f"{SIZE_MULTIPLE}; the nearest is {nearest[0]}x{nearest[1]}."
+        )
+
+
+def _check_frames(frames: int) -> None:
+    nearest = nearest_frames(frames)
+    if frames != nearest:
+        raise UserError(
+            f"{frames} frames can't be made: the number of frames is 4n+1; the nearest is {nearest}."
+        )
+
+
+def _check_range(name: str, value: float, low: float, high: float) -> None:
+    if not low <= value <= high:  # also false for NaN
+        raise UserError(f"{name} is {value:g}: it lies between {low:g} and {high:g}.")

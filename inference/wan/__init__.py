@@ -1,0 +1,1 @@
+"""The Wan2.1 networks, one file each. They do not import each other."""
