@@ -1,0 +1,40 @@
+"""What every test shares: few threads, fixed seeds, and the official reference vectors."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import safe_open
+
+REFERENCE_DIR = Path(__file__).parent / "reference"
+
+Reference = tuple[dict[str, torch.Tensor], dict[str, Any]]
+
+
+def pytest_configure() -> None:
+    # The networks under test are tiny: more threads only contend with whatever else is running.
+    torch.set_num_threads(2)
+
+
+@pytest.fixture(autouse=True)
+def _fixed_seed() -> None:
+    torch.manual_seed(0)
+
+
+@pytest.fixture(scope="session")
+def reference() -> Callable[[str], Reference]:
+    """Load `tests/reference/<name>.safetensors` as (tensors by name, configuration).
+
+    Weights are named `w.<official name>`; a file without a configuration gives an empty dict.
+    """
+
+    def load(name: str) -> Reference:
+        with safe_open(REFERENCE_DIR / f"{name}.safetensors", framework="pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118
+            metadata = file.metadata() or {}
+        return tensors, json.loads(metadata.get("config", "{}"))
+
+    return load
