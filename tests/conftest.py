@@ -38,3 +38,10 @@ def reference() -> Callable[[str], Reference]:
         return tensors, json.loads(metadata.get("config", "{}"))
 
     return load
+
+
+@pytest.fixture(scope="session")
+def manifest() -> Callable[[str], dict[str, list[int]]]:
+    """Shapes by parameter name of an official checkpoint, by the name of its file."""
+    manifests = json.loads((REFERENCE_DIR / "wan21_manifests.json").read_text("utf-8"))
+    return manifests.__getitem__

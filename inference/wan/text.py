@@ -1,19 +1,31 @@
-"""UMT5 text encoder of Wan2.1: the prompt's tokens to the vectors the transformer attends to.
+"""UMT5 text encoder of Wan2.1: a prompt to tokens, and those to what the transformer attends to.
 
 UMT5 (Chung et al. 2023, "UniMax") is T5 v1.1 (Raffel et al. 2020, Shazeer 2020) with a relative
 position table in every block. Its attention is not scaled: the initialisation takes care of that.
 
-The XXL encoder has 5.7 B parameters, so a caller may run it in parts, without ever holding it whole:
+The XXL encoder has 5.7 B parameters, so a caller may run it in parts and never hold it whole:
 `lookup` on the memory-mapped table, then one `TextBlock` after another, then the final `RMSNorm`.
 """
 
+import html
 import math
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, Self
 
+import ftfy
 import torch
+from sentencepiece import SentencePieceProcessor
+from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from inference.api.errors import UserError
 from inference.api.spec import TextParams
+
+EOS = "</s>"
+TEXT_LEN = 512  # tokens that Wan2.1's transformers were trained with
 
 
 class TextEncoder(nn.Module):
@@ -112,12 +124,11 @@ class GatedFeedForward(nn.Module):
 
     def __init__(self, params: TextParams) -> None:
         super().__init__()
-        self.gate = nn.Sequential(
-            nn.Linear(params.dim, params.dim_ffn, bias=False), nn.GELU(approximate="tanh")
-        )
+        gate = nn.Linear(params.dim, params.dim_ffn, bias=False)
+        self.gate = nn.Sequential(gate, nn.GELU(approximate="tanh"))
         self.fc1 = nn.Linear(params.dim, params.dim_ffn, bias=False)
         self.fc2 = nn.Linear(params.dim_ffn, params.dim, bias=False)
-        nn.init.normal_(self.gate[0].weight, std=params.dim**-0.5)
+        nn.init.normal_(gate.weight, std=params.dim**-0.5)
         nn.init.normal_(self.fc1.weight, std=params.dim**-0.5)
         nn.init.normal_(self.fc2.weight, std=params.dim_ffn**-0.5)
 
@@ -176,3 +187,125 @@ def _tame_overflow(x: Tensor) -> Tensor:
     largest = torch.finfo(x.dtype).max
     limit = torch.where(x.isinf().any(), largest - 1000, largest).to(x.dtype)
     return x.clamp(-limit, limit)
+
+
+def clean_prompt(text: str) -> str:
+    """The prompt as Wan2.1 was trained on it: mojibake and HTML entities undone, spaces single."""
+    text = html.unescape(html.unescape(ftfy.fix_text(text)))  # twice: "&amp;lt;" occurs in captions
+    return re.sub(r"\s+", " ", text).strip()
+
+
+@dataclass(frozen=True, slots=True)
+class TokenCount:
+    """How much of the encoder's room a prompt takes.
+
+    `used` counts the end token and may exceed `limit`; then `cut_at` is the index in the cleaned
+    prompt of the first character that the encoder doesn't see, else None.
+    """
+
+    used: int
+    limit: int
+    cut_at: int | None
+
+
+class Vocabulary(Protocol):
+    """What a tokenizer file can do, whichever of the two formats it has."""
+
+    eos_id: int
+    size: int
+
+    def split(self, text: str) -> tuple[list[int], list[int]]:
+        """Ids of the pieces of `text`, and the index in it of the character each one starts at."""
+        ...
+
+
+class Tokenizer:
+    """Prompts to the token ids of UMT5, cleaned, ended by `</s>` and cut to `text_len`."""
+
+    def __init__(self, vocabulary: Vocabulary, text_len: int = TEXT_LEN) -> None:
+        self._vocabulary = vocabulary
+        self.text_len = text_len
+
+    @classmethod
+    def from_file(cls, path: Path, text_len: int = TEXT_LEN) -> Self:
+        """Read a `tokenizer.json`, or a SentencePiece model under any other name."""
+        try:
+            data = path.read_bytes()
+        except OSError as error:
+            raise UserError(
+                f"The tokenizer {path} can't be read ({error.strerror}): download it again."
+            ) from error
+        if path.suffix == ".json":
+            return cls(_JsonVocabulary(data, str(path)), text_len)
+        return cls.from_spiece(data, str(path), text_len)
+
+    @classmethod
+    def from_spiece(cls, data: bytes, source: str, text_len: int = TEXT_LEN) -> Self:
+        """Read the bytes of a SentencePiece model; errors name `source`, where they come from."""
+        return cls(_SentencePieceVocabulary(data, source), text_len)
+
+    @property
+    def vocab_size(self) -> int:
+        """Number of ids; an encoder fits if its table has at least as many rows."""
+        return self._vocabulary.size
+
+    def encode(self, text: str) -> list[int]:
+        """Ids of the cleaned `text`, at most `text_len`, the last one always `</s>`; no padding."""
+        ids, _ = self._vocabulary.split(clean_prompt(text))
+        return [*ids[: self.text_len - 1], self._vocabulary.eos_id]
+
+    def measure(self, text: str) -> TokenCount:
+        """How many tokens `text` takes, and where the encoder stops reading it."""
+        _, starts = self._vocabulary.split(clean_prompt(text))
+        used = len(starts) + 1
+        cut_at = starts[self.text_len - 1] if used > self.text_len else None
+        return TokenCount(used, self.text_len, cut_at)
+
+
+class _JsonVocabulary:
+    """A `tokenizer.json`, the form in which Hugging Face publishes tokenizers."""
+
+    def __init__(self, data: bytes, source: str) -> None:
+        try:
+            self._tokenizer = TokenizerFile.from_buffer(data)
+        except ValueError as error:
+            raise _unreadable(source) from error
+        eos_id = self._tokenizer.token_to_id(EOS)
+        if eos_id is None:
+            raise _foreign(source)
+        self._tokenizer.no_truncation()
+        self._tokenizer.no_padding()
+        self.eos_id = eos_id
+        self.size = self._tokenizer.get_vocab_size()
+
+    def split(self, text: str) -> tuple[list[int], list[int]]:
+        encoding = self._tokenizer.encode(text, add_special_tokens=False)
+        return encoding.ids, [start for start, _ in encoding.offsets]
+
+
+class _SentencePieceVocabulary:
+    """A SentencePiece model (`spiece.model`), which some text encoders carry inside their file."""
+
+    def __init__(self, data: bytes, source: str) -> None:
+        self._processor = SentencePieceProcessor()
+        try:
+            self._processor.LoadFromSerializedProto(data)
+        except RuntimeError as error:
+            raise _unreadable(source) from error
+        eos_id = self._processor.piece_to_id(EOS)
+        if self._processor.is_unknown(eos_id):
+            raise _foreign(source)
+        self.eos_id = eos_id
+        self.size = self._processor.vocab_size()
+
+    def split(self, text: str) -> tuple[list[int], list[int]]:
+        pieces = self._processor.encode(text, return_type="offset_mapping")
+        return pieces["ids"], [start for start, _ in pieces["offsets"]]
+
+
+def _unreadable(source: str) -> UserError:
+    return UserError(f"The tokenizer in {source} is damaged or no tokenizer: download it again.")
+
+
+def _foreign(source: str) -> UserError:
+    return UserError(f"The tokenizer in {source} has no {EOS} token: use the one of UMT5.")
