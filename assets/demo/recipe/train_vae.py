@@ -1,0 +1,107 @@
+"""Trains the small VAE: first on single frames, then on clips, both on crops.
+
+The loss is taken on the unclamped output (a clamp kills the gradient wherever the picture is saturated).
+"""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from assets.demo.recipe import world
+from assets.demo.recipe.training import Plan, Run
+from inference.api.spec import VAEParams
+from inference.wan.vae import LATENT_MEAN, LATENT_STD, VAE
+
+PARAMS = VAEParams(dim=8, dim_mult=(1, 2, 4, 8))
+CROP = 64
+KL_WEIGHT = 1e-5  # just enough to keep the latents smooth
+
+
+def train(folder: Path, image_plan: Plan, clip_plan: Plan, params: VAEParams = PARAMS) -> VAE:
+    """Both stages, resumed from `folder` where they were stopped; returns the averaged network."""
+    vae = VAE(params)
+    with torch.no_grad():  # little noise in the latent at first, or its mean drowns
+        vae.conv1.bias[params.z_dim :] = -6.0
+    stages: tuple[tuple[str, Plan, Callable[[random.Random], Tensor], float], ...] = (
+        ("images", image_plan, image_batch, 2e-3),
+        ("clips", clip_plan, clip_batch, 1.5e-3),
+    )
+    for name, plan, batch_of, learning_rate in stages:
+        adam = torch.optim.AdamW(vae.parameters(), learning_rate, betas=(0.9, 0.98), weight_decay=0)
+        run = Run(vae, [adam], plan, folder / f"vae-{name}.pt")
+        run.train(lambda step, batch_of=batch_of: losses(vae, batch_of(random.Random(step))))
+        vae.load_state_dict(run.average)
+    return vae
+
+
+def losses(vae: VAE, video: Tensor) -> dict[str, Tensor]:
+    """What is to be small: the picture's error and the latent's divergence. video [B, 3, F, H, W]."""
+    mean, log_variance = vae.posterior(video, {})
+    log_variance = log_variance.clamp(-20, 10)
+    z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
+    error = vae.reconstruct(z, {}) - video
+    divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
+    # The squared term makes the few pixels on edges count; half the range is 1, hence the 4.
+    return {
+        "l1": error.abs().mean(),
+        "l2": 4 * error.square().mean(),
+        "kl": KL_WEIGHT * divergence,
+    }
+
+
+def image_batch(rng: random.Random) -> Tensor:
+    """Crops of single frames, [6, 3, 1, 64, 64]."""
+    times = [torch.tensor([rng.random()]) for _ in range(6)]
+    return torch.stack([_crop(rng, world.render(any_scene(rng), t)) for t in times])
+
+
+def clip_batch(rng: random.Random) -> Tensor:
+    """Crops of pieces of clips, [2, 3, 9, 64, 64]; half of them start at the clip's start."""
+    whole = world.clip_times()
+    starts = [rng.choice((0, rng.randrange(world.FRAMES - 8))) for _ in range(2)]
+    return torch.stack(
+        [_crop(rng, world.render(any_scene(rng), whole[s : s + 9])) for s in starts]
+    )
+
+
+def any_scene(rng: random.Random) -> world.Scene:
+    """A scene of any kind that training may see, a quarter of them with two things."""
+    scene = world.random_scene(rng, rng.choice(world.training(world.MOTIONS)))
+    return world.second_thing(rng, scene) if rng.random() < 0.25 else scene
+
+
+def _crop(rng: random.Random, video: Tensor) -> Tensor:
+    # Multiples of 8, so that the chessboard lies on the latent's grid as it does in whole clips.
+    y, x = (8 * rng.randrange((world.SIZE - CROP) // 8 + 1) for _ in range(2))
+    return video[:, :, y : y + CROP, x : x + CROP]
+
+
+@torch.inference_mode()
+def fold_statistics(vae: VAE, clips: list[Tensor]) -> None:
+    """Scales the latent space so that its mean and std are the official ones, in place.
+
+    The transformer's normalisation is part of the format; folding ours into the two 1x1x1
+    convolutions around the latent leaves the reconstruction as it is. clips: [3, F, H, W] each.
+    """
+    latents = torch.cat([vae.posterior(c[None], {})[0].flatten(2) for c in clips], dim=2)[0]
+    mean, std = latents.mean(dim=1), latents.std(dim=1)  # [16]
+    official_mean, official_std = torch.tensor(LATENT_MEAN), torch.tensor(LATENT_STD)
+    scale = official_std / std
+    shift = official_mean - mean * scale
+    n = len(mean)
+    vae.conv2.bias += (vae.conv2.weight.flatten(1) * (-shift / scale)).sum(dim=1)
+    vae.conv2.weight /= scale.view(1, -1, 1, 1, 1)
+    vae.conv1.weight[:n] *= scale.view(-1, 1, 1, 1, 1)
+    vae.conv1.bias[:n] = vae.conv1.bias[:n] * scale + shift
+    vae.conv1.bias[n:] += 2 * scale.log()
+
+
+@torch.inference_mode()
+def psnr(vae: VAE, clip: Tensor) -> float:
+    """Peak signal-to-noise ratio in dB of a clip [3, F, H, W] in [-1, 1] after encode and decode."""
+    error = F.mse_loss(vae.decode(vae.encode(clip[None]))[0] / 2, clip / 2)
+    return float(-10 * torch.log10(error))
