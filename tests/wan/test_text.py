@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -136,20 +137,23 @@ def test_bfloat16_stays_near_float32() -> None:
 @torch.no_grad()
 def test_float16_overflow_is_pulled_back_as_transformers_does() -> None:
     encoder = TextEncoder(TINY)
-    # A residual stream near the largest float16: the second half of the first block passes it.
+    block = encoder.blocks[0]
+    assert isinstance(block, TextBlock)
+    # A residual stream near the largest float16, to which the first block adds as much again.
     encoder.token_embedding.weight.mul_(15000)
-    encoder.blocks[0].ffn.fc2.weight.mul_(20000)
-    encoder = encoder.half()
+    block.ffn.fc2.weight.mul_(20000)
+    encoder.half()
     ids, mask = padded_batch(TINY)
+    tokens = mask.bool()
     twin = transformers_twin(encoder, TINY).half()
-    expected = twin(ids, attention_mask=mask).last_hidden_state
-    overflowing = encoder.embed(ids) + encoder.blocks[0].ffn(
-        encoder.blocks[0].norm2(encoder.embed(ids))
-    )
-    assert overflowing.isinf().any()  # else the test tests nothing
-    out = encoder(ids, mask)
-    assert out.isfinite().all()
-    assert relative_error(out[mask.bool()], expected[mask.bool()].float()) < 1e-2
+    expected = twin(ids, attention_mask=mask, output_hidden_states=True)
+
+    x = encoder.embed(ids)
+    assert (x + block.ffn(block.norm2(x))).isinf().any()  # else the test tests nothing
+    after_block = block(x, mask)[tokens]
+    assert after_block.abs().max() == expected.hidden_states[1][tokens].abs().max()
+    out = encoder(ids, mask)[tokens]
+    assert relative_error(out, expected.last_hidden_state[tokens].float()) < 1e-2
 
 
 def test_parameters_are_those_of_the_official_checkpoint(manifest) -> None:
@@ -217,7 +221,7 @@ PROMPTS = {
 prompts = pytest.mark.parametrize("prompt", PROMPTS.values(), ids=PROMPTS.keys())
 
 
-def train_spiece(vocab_size: int = 120, **options: object) -> bytes:
+def train_spiece(vocab_size: int = 120, **options: Any) -> bytes:
     model = io.BytesIO()
     SentencePieceTrainer.train(
         sentence_iterator=iter(CORPUS),
@@ -294,8 +298,9 @@ def test_text_before_the_cut_is_all_that_is_encoded(make_tokenizer, name: str) -
     limit = 8
     tokenizer = make_tokenizer(limit)
     cut_at = tokenizer.measure(PROMPTS[name]).cut_at
-    kept = tokenizer.encode(clean_prompt(PROMPTS[name])[:cut_at])
-    whole = tokenizer.encode(PROMPTS[name])
+    text = clean_prompt(PROMPTS[name])[:cut_at]
+    assert tokenizer.measure(text).cut_at is None
+    kept, whole = tokenizer.encode(text), tokenizer.encode(PROMPTS[name])
     assert kept[:-1] == whole[: len(kept) - 1]
     # A space may be a piece of its own, which is lost where it has become the last character.
     assert len(whole) - len(kept) in (0, 1)
