@@ -1,0 +1,59 @@
+"""A checkpoint's tensors into a network that was built on meta: all of them, and no others."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from inference.api.errors import UserError
+from inference.weights.checkpoint import Checkpoint
+from inference.weights.variants import classify
+
+LISTED_KEYS = 3  # how many of the keys that are wrong an error names
+
+Module = TypeVar("Module", bound=nn.Module)
+
+
+def require_fit(checkpoint: Checkpoint, network: nn.Module) -> None:
+    """Raise `UserError` unless `checkpoint` can be read and has exactly the tensors of `network`."""
+    if obstacle := classify(checkpoint).obstacle:
+        raise UserError(f"{checkpoint.path} can't be used: {obstacle}.")
+    checkpoint.require_readable()
+    expected = {name: tuple(tensor.shape) for name, tensor in network.state_dict().items()}
+    found = {name: source.shape for name, source in checkpoint.sources.items()}
+    wrong = [name for name in expected.keys() & found.keys() if expected[name] != found[name]]
+    problems = [
+        _listed("lacks", [name for name in expected if name not in found]),
+        _listed("has unknown", [name for name in found if name not in expected]),
+        _listed("has misshapen", sorted(wrong)),
+    ]
+    if any(problems):
+        raise UserError(
+            f"{checkpoint.path} doesn't fit Wan2.1's {checkpoint.network}: it "
+            f"{' and '.join(filter(None, problems))}; it's incomplete, or of another model."
+        )
+
+
+def fill(module: Module, tensors: Mapping[str, Tensor]) -> Module:
+    """Give a module built on meta its tensors, for inference; they are kept, not copied."""
+    module.load_state_dict(tensors, strict=True, assign=True)
+    return module.requires_grad_(False).eval()
+
+
+def read_as(
+    checkpoint: Checkpoint, dtypes: Mapping[str, torch.dtype], device: torch.device
+) -> dict[str, Tensor]:
+    """Tensors by official name in `dtypes`, on `device`; mapped where the file has them like that."""
+    tensors = checkpoint.read(dtypes)
+    return {name: tensor.to(device, dtypes[name]) for name, tensor in tensors.items()}
+
+
+def _listed(what: str, names: Iterable[str]) -> str:
+    """Such as "lacks 12 tensors (a, b, c, ...)"; empty for none."""
+    names = list(names)
+    if not names:
+        return ""
+    dots = ", ..." if len(names) > LISTED_KEYS else ""
+    plural = "s" if len(names) > 1 else ""
+    return f"{what} {len(names)} tensor{plural} ({', '.join(names[:LISTED_KEYS])}{dots})"
