@@ -95,6 +95,7 @@ class ImageParams:
     mlp_dim: int = 5120
     num_heads: int = 16
     num_layers: int = 32
+    out_dim: int = 1024  # of the projection that the checkpoint carries and video doesn't use
     eps: float = 1e-5
 
 

@@ -303,7 +303,7 @@ def test_text_before_the_cut_is_all_that_is_encoded(make_tokenizer, name: str) -
     kept, whole = tokenizer.encode(text), tokenizer.encode(PROMPTS[name])
     assert kept[:-1] == whole[: len(kept) - 1]
     # A space may be a piece of its own, which is lost where it has become the last character.
-    assert len(whole) - len(kept) in (0, 1)
+    assert len(whole) - len(kept) <= text.endswith(" ")
 
 
 def test_unknown_characters_become_bytes_where_the_model_has_them() -> None:
