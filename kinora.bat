@@ -35,12 +35,10 @@ goto run
 :install
 set "CHECK=import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))"
 set "PYTHON="
-if defined KINORA_PYTHON goto own_python
-for %%V in (3.11 3.12 3.13 3.14) do py -%%V -c "%CHECK%" >nul 2>nul && set "PYTHON=py -%%V"
-if not defined PYTHON python -c "%CHECK%" >nul 2>nul && set "PYTHON=python"
-goto found_python
-:own_python
-"%KINORA_PYTHON%" -c "%CHECK%" >nul 2>nul && set PYTHON="%KINORA_PYTHON%"
+if defined KINORA_PYTHON call :try "%KINORA_PYTHON%"
+if defined KINORA_PYTHON goto found_python
+call :try python
+for %%V in (3.11 3.12 3.13 3.14) do call :try py -%%V
 :found_python
 if defined PYTHON goto make
 echo kinora: no Python from 3.11 to 3.14 was found: install one from python.org, 64-bit, or set KINORA_PYTHON to its path. 1>&2
@@ -78,3 +76,8 @@ goto next_argument
 cd /d "%ROOT%"
 "%ENV%\Scripts\python.exe" -P -m pytest %ARGUMENTS%
 exit /b %ERRORLEVEL%
+
+:try
+%* -c "%CHECK%" >nul 2>nul
+if not errorlevel 1 set PYTHON=%*
+exit /b 0
