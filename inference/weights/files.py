@@ -157,6 +157,11 @@ def _torch_header(file: Path) -> Header:
 
 
 def _torch_load(file: Path, device: str) -> dict[str, Tensor]:
+    if file.name.endswith(".safetensors"):  # torch.load believes the name
+        raise UserError(
+            f"{file} is a PyTorch file under another format's name, so nothing in it is ever run or "
+            "read: rename it to end in .pth, if you trust where it comes from."
+        )
     state = torch.load(file, map_location=device, weights_only=True, mmap=True)
     if not isinstance(state, Mapping):
         raise UserError(f"{file} holds no tensors by name, so it isn't a model's weights.")

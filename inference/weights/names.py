@@ -102,6 +102,14 @@ def _official(name: str) -> Target | None:
     return None if name in MARKS else Target(name)
 
 
+# The end of CLIP's tower, which Wan2.1 doesn't use and not every file has.
+_UNUSED_IMAGE = {"head", "post_norm.weight", "post_norm.bias"}
+
+
+def _official_image(name: str) -> Target | None:
+    return None if name in MARKS | _UNUSED_IMAGE else Target(name)
+
+
 _DIFFUSERS_DIT = {
     "condition_embedder.time_embedder.linear_1": "time_embedding.0",
     "condition_embedder.time_embedder.linear_2": "time_embedding.2",
@@ -238,7 +246,6 @@ def _llama_cpp_text(name: str) -> Target:
 _TRANSFORMERS_IMAGE = {
     "embeddings.patch_embedding": "patch_embedding",
     "pre_layrnorm": "pre_norm",  # the library's spelling
-    "post_layernorm": "post_norm",
 }
 _TRANSFORMERS_IMAGE_BLOCK = {
     "layer_norm1": "norm1",
@@ -257,7 +264,7 @@ def _transformers_image(name: str) -> Target | None:
             return Target("cls_embedding", leading_axes=2)
         case "embeddings.position_embedding.weight":
             return Target("pos_embedding", leading_axes=1)
-        case "embeddings.position_ids":
+        case "embeddings.position_ids" | "post_layernorm.weight" | "post_layernorm.bias":
             return None
     block = _TRANSFORMERS_IMAGE_STACK.fullmatch(name)
     if block is None:
@@ -287,6 +294,6 @@ NAMINGS = (
     Naming(
         Network.VAE, Dialect.DIFFUSERS, "decoder.mid_block.resnets.0.norm1.gamma", _diffusers_vae
     ),
-    Naming(Network.IMAGE, Dialect.OFFICIAL, "transformer.0.attn.to_qkv.weight", _official),
+    Naming(Network.IMAGE, Dialect.OFFICIAL, "transformer.0.attn.to_qkv.weight", _official_image),
     Naming(Network.IMAGE, Dialect.TRANSFORMERS, "pre_layrnorm.weight", _transformers_image),
 )

@@ -1,0 +1,108 @@
+"""A checkpoint to a network that runs: built on meta, then given its tensors, with strict keys."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from itertools import groupby
+from typing import TypeVar
+
+import torch
+from torch import nn
+
+from inference.api.errors import UserError
+from inference.api.spec import ImageParams
+from inference.wan.dit import DiT
+from inference.wan.image import ImageEncoder
+from inference.wan.text import Tokenizer
+from inference.wan.vae import VAE
+from inference.weights.assign import fill, read_as, require_fit
+from inference.weights.checkpoint import Checkpoint
+from inference.weights.files import DTYPES
+from inference.weights.model_files import ModelFiles
+from inference.weights.params import dit_params, image_params, vae_params
+
+# What the official transformer computes in float32, whatever the dtype of the rest.
+_FLOAT32 = re.compile(r"(?:time_embedding|time_projection|head)\..+|.+\.(?:modulation|norm3\..+)")
+_BLOCK = re.compile(r"(?:\w+\.)*?\d+\.")  # "blocks.3.", "encoder.downsamples.3."
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def load_dit(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> DiT:
+    """The transformer on `device`; linear layers compute in `dtype`, but for a few in float32."""
+    params = dit_params(checkpoint)
+    dtypes = {
+        name: torch.float32 if _FLOAT32.fullmatch(name) else dtype for name in checkpoint.sources
+    }
+    return _load(checkpoint, lambda: DiT(params), dtypes, torch.device(device))
+
+
+def load_vae(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> VAE:
+    """The VAE on `device`, in `dtype`."""
+    params = vae_params(checkpoint)
+    dtypes = dict.fromkeys(checkpoint.sources, dtype)
+    return _load(checkpoint, lambda: VAE(params), dtypes, torch.device(device))
+
+
+def load_image_encoder(
+    checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str
+) -> ImageEncoder:
+    """CLIP's vision tower on `device`, in `dtype`."""
+    params = image_params(checkpoint)
+    dtypes = dict.fromkeys(checkpoint.sources, dtype)
+    return _load(checkpoint, lambda: _image_encoder(params), dtypes, torch.device(device))
+
+
+def load_tokenizer(files: ModelFiles, text_len: int) -> Tokenizer:
+    """The tokenizer of a model's text encoder, cutting prompts to `text_len` tokens."""
+    if files.text is not None and files.text.spiece_model is not None:
+        data = files.text.read_spiece_model()
+        return Tokenizer.from_spiece(data, str(files.text.path), text_len)
+    if files.tokenizer is None:
+        raise UserError(f"{files.path} lacks {'; '.join(files.missing)}.")
+    return Tokenizer.from_file(files.tokenizer, text_len)
+
+
+def _image_encoder(params: ImageParams) -> ImageEncoder:
+    """CLIP's tower without its end, which Wan2.1 doesn't use and transformers' files don't have."""
+    tower = ImageEncoder(params)
+    del tower.post_norm, tower.head
+    return tower
+
+
+def _load(
+    checkpoint: Checkpoint,
+    build: Callable[[], Network],
+    dtypes: Mapping[str, torch.dtype],
+    device: torch.device,
+) -> Network:
+    with torch.device("meta"):
+        network = build()
+    require_fit(checkpoint, network)
+    tensors = {}
+    for names in _portions(checkpoint, dtypes, device):
+        tensors |= read_as(checkpoint, {name: dtypes[name] for name in names}, device)
+    return fill(network, tensors)
+
+
+def _portions(
+    checkpoint: Checkpoint, dtypes: Mapping[str, torch.dtype], device: torch.device
+) -> Iterable[list[str]]:
+    """Names to read at a time.
+
+    What has to be converted is read block by block, so that no more than a block is held twice; what
+    can be used as it is mapped is read at once, so that each file is mapped once.
+    """
+    as_stored = all(
+        DTYPES.get(part.dtype) is dtypes[name]
+        for name, source in checkpoint.sources.items()
+        for part in source.parts
+    )
+    if device.type == "cpu" and as_stored:
+        return [list(dtypes)]
+    by_block = sorted(dtypes, key=_block)
+    return [list(names) for _, names in groupby(by_block, key=_block)]
+
+
+def _block(name: str) -> str:
+    match = _BLOCK.match(name)
+    return match[0] if match else ""
