@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from inference.api.errors import UserError
 from inference.weights.files import Container, read_header, read_tensors
 from inference.weights.inspect import inspect
-from tests.checkpoints import write_safetensors, write_torch
+from tests.checkpoints import is_mapped, write_safetensors, write_torch
 
 STATE = {"a.weight": torch.arange(6.0).view(2, 3), "b": torch.ones(4, dtype=torch.bfloat16)}
 
@@ -57,17 +57,6 @@ def test_a_file_stays_mapped_no_longer_than_its_tensors(tmp_path: Path, write) -
     assert is_mapped(header.file)
     del tensors
     assert not is_mapped(header.file)
-
-
-def is_mapped(file: Path) -> bool:
-    maps = Path("/proc/self/maps")
-    if maps.exists():
-        return str(file) in maps.read_text("utf-8")
-    try:  # Windows lets nobody move a mapped file
-        file.rename(file.with_suffix(".moved")).rename(file)
-    except PermissionError:
-        return True
-    return False
 
 
 @pytest.mark.parametrize("share", [0.05, 0.3, 0.6, 0.99])
