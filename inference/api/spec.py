@@ -6,6 +6,7 @@ L tokens, D model width.
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from inference.api.errors import UserError
 
@@ -104,7 +105,7 @@ class SamplingDefaults:
     """What a model is run with when the user says nothing.
 
     `shift` bends the noise schedule towards high noise (s*x / (1 + (s-1)*x)); `guidance` 1.0 runs the
-    conditional branch alone. `lcm_timesteps` are the re-noising steps a distilled model was trained for.
+    conditional branch alone. `timesteps` are the re-noising steps a distilled model was trained at, in place of `steps`.
     """
 
     width: int = 832
@@ -116,7 +117,7 @@ class SamplingDefaults:
     shift: float = 5.0
     solver: Solver = Solver.UNIPC
     negative_prompt: str = ""
-    lcm_timesteps: tuple[int, ...] = ()
+    timesteps: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ class ModelSpec:
     """A model the program knows: what it can do, the shapes of its networks, how it is best run.
 
     `repository` is where its files are published (empty for the model that ships); `folder` is where
-    it lies when it comes with the program, relative to the project's root.
+    it lies when it comes with the program, relative to the project's root. `world` says what it
+    knows, for a model that does not know everything.
     """
 
     name: str
@@ -137,13 +139,15 @@ class ModelSpec:
     defaults: SamplingDefaults = field(default_factory=SamplingDefaults)
     repository: str = ""
     folder: str = ""
+    world: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GenerationRequest:
     """Everything that affects the result. Validates itself; `seed` is always concrete.
 
-    Sizes are in pixels, `fps` in frames a second. Raises `UserError` with the nearest valid value.
+    Sizes are in pixels, `fps` in frames a second; `timesteps` (1000 to 0, falling) replaces `steps` for
+    the LCM solver. Raises `UserError`, with the nearest valid value where there is one.
     """
 
     prompt: str
@@ -159,20 +163,24 @@ class GenerationRequest:
     fps: int
     negative_prompt: str = ""
     cfg_zero_star: bool = False
+    timesteps: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompt.strip():
             raise UserError("The prompt is empty: describe the video you want.")
         _check_size(self.width, self.height)
         _check_frames(self.frames)
-        _check_range("steps", self.steps, 1, 1000)
+        _check_range("number of steps", self.steps, 1, 1000)
         _check_range("guidance", self.guidance, 1.0, 100.0)
         _check_range("shift", self.shift, 0.01, 100.0)
-        _check_range("fps", self.fps, 1, 240)
+        _check_range("frame rate", self.fps, 1, 240)
         _check_range("seed", self.seed, 0, MAX_SEED)
+        _check_timesteps(self.timesteps)
 
 
-def latent_shape(width: int, height: int, frames: int, channels: int = 16) -> tuple[int, int, int, int]:
+def latent_shape(
+    width: int, height: int, frames: int, channels: int = 16
+) -> tuple[int, int, int, int]:
     """Shape [C, F, H, W] of the latent of a `width` x `height` clip of `frames` (4n+1) video frames."""
     latent_frames = (frames - 1) // TEMPORAL_STRIDE + 1
     return channels, latent_frames, height // SPATIAL_STRIDE, width // SPATIAL_STRIDE
@@ -205,6 +213,15 @@ def _check_frames(frames: int) -> None:
         )
 
 
+def _check_timesteps(timesteps: tuple[float, ...]) -> None:
+    levels = (1000.5, *timesteps, 0.0)
+    if any(before <= after for before, after in pairwise(levels)):
+        raise UserError(
+            f"The timesteps {', '.join(f'{t:g}' for t in timesteps)} can't be used: they fall from at most "
+            "1000 and stay above 0."
+        )
+
+
 def _check_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # also false for NaN
-        raise UserError(f"{name} is {value:g}: it lies between {low:g} and {high:g}.")
+        raise UserError(f"The {name} can't be {value:g}: it lies between {low:g} and {high:g}.")

@@ -218,6 +218,10 @@ class Vocabulary(Protocol):
         """Ids of the pieces of `text`, and the index in it of the character each one starts at."""
         ...
 
+    def piece(self, token: int) -> str:
+        """The text that the id `token` stands for."""
+        ...
+
 
 class Tokenizer:
     """Prompts to the token ids of UMT5, cleaned, ended by `</s>` and cut to `text_len`."""
@@ -262,6 +266,12 @@ class Tokenizer:
         return TokenCount(used, self.text_len, cut_at)
 
 
+    def has_unknown_words(self, text: str) -> bool:
+        """Whether some of `text` has no piece of its own and is spelled in bytes, or not at all."""
+        ids, _ = self._vocabulary.split(clean_prompt(text))
+        return any(re.fullmatch(r"<0x..>|<unk>", self._vocabulary.piece(i)) for i in ids)
+
+
 class _JsonVocabulary:
     """A `tokenizer.json`, the form in which Hugging Face publishes tokenizers."""
 
@@ -282,6 +292,9 @@ class _JsonVocabulary:
         encoding = self._tokenizer.encode(text, add_special_tokens=False)
         return encoding.ids, [start for start, _ in encoding.offsets]
 
+    def piece(self, token: int) -> str:
+        return self._tokenizer.id_to_token(token) or ""
+
 
 class _SentencePieceVocabulary:
     """A SentencePiece model (`spiece.model`), which some text encoders carry inside their file."""
@@ -301,6 +314,9 @@ class _SentencePieceVocabulary:
     def split(self, text: str) -> tuple[list[int], list[int]]:
         pieces = self._processor.encode(text, return_type="offset_mapping")
         return pieces["ids"], [start for start, _ in pieces["offsets"]]
+
+    def piece(self, token: int) -> str:
+        return self._processor.id_to_piece(token)
 
 
 def _unreadable(source: str) -> UserError:

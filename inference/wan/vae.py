@@ -11,6 +11,7 @@ B batch, C channels, F frames, H height, W width; video is [B, 3, F, H, W] in [-
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -24,12 +25,12 @@ State = dict[nn.Module, Tensor]
 
 # Statistics of the official latents, channel by channel: the transformer sees (z - mean) / std.
 LATENT_MEAN = (
-    (-0.7571, -0.7089, -0.9113, 0.1075, -0.1745, 0.9653, -0.1517, 1.5508)
-    + (0.4134, -0.0715, 0.5517, -0.3632, -0.1922, -0.9497, 0.2503, -0.2921)
+    -0.7571, -0.7089, -0.9113, 0.1075, -0.1745, 0.9653, -0.1517, 1.5508,
+    0.4134, -0.0715, 0.5517, -0.3632, -0.1922, -0.9497, 0.2503, -0.2921,
 )  # fmt: skip
 LATENT_STD = (
-    (2.8184, 1.4541, 2.3275, 2.6558, 1.2196, 1.7708, 2.6052, 2.0743)
-    + (3.2687, 2.1526, 2.8652, 1.5579, 1.6382, 1.1253, 2.8251, 1.9160)
+    2.8184, 1.4541, 2.3275, 2.6558, 1.2196, 1.7708, 2.6052, 2.0743,
+    3.2687, 2.1526, 2.8652, 1.5579, 1.6382, 1.1253, 2.8251, 1.9160,
 )  # fmt: skip
 
 
@@ -110,7 +111,7 @@ class AttentionBlock(nn.Module):
 class Downsample(nn.Module):
     """Halves height and width and, if `temporal`, the number of frames after the first."""
 
-    def __init__(self, dim: int, temporal: bool) -> None:
+    def __init__(self, dim: int, *, temporal: bool) -> None:
         super().__init__()
         self.resample = nn.ModuleDict({"1": nn.Conv2d(dim, dim, 3, stride=2)})
         self.time_conv = nn.Conv3d(dim, dim, (3, 1, 1), stride=(2, 1, 1)) if temporal else None
@@ -132,7 +133,7 @@ class Downsample(nn.Module):
 class Upsample(nn.Module):
     """Doubles height and width, halves channels and, if `temporal`, doubles the frames after the first."""
 
-    def __init__(self, dim: int, temporal: bool) -> None:
+    def __init__(self, dim: int, *, temporal: bool) -> None:
         super().__init__()
         self.resample = nn.ModuleDict({"1": nn.Conv2d(dim, dim // 2, 3, padding=1)})
         self.time_conv = CausalConv3d(dim, 2 * dim, (3, 1, 1)) if temporal else None
@@ -163,11 +164,10 @@ class Encoder(nn.Module):
         dims = [params.dim * m for m in (1, *params.dim_mult)]
         self.conv1 = CausalConv3d(3, dims[0])
         layers: list[nn.Module] = []
-        for i, (dim, out_dim) in enumerate(zip(dims[:-1], dims[1:], strict=True)):
-            for j in range(params.num_res_blocks):
-                layers.append(ResidualBlock(out_dim if j else dim, out_dim))
+        for i, (dim, out_dim) in enumerate(pairwise(dims)):
+            layers += _residual_blocks(dim, out_dim, params.num_res_blocks)
             if i < len(params.temporal_downsample):
-                layers.append(Downsample(out_dim, params.temporal_downsample[i]))
+                layers.append(Downsample(out_dim, temporal=params.temporal_downsample[i]))
         self.downsamples = nn.ModuleList(layers)
         self.middle = _middle(dims[-1])
         self.head = _head(dims[-1], 2 * params.z_dim)
@@ -190,12 +190,11 @@ class Decoder(nn.Module):
         self.conv1 = CausalConv3d(params.z_dim, dims[0])
         self.middle = _middle(dims[0])
         layers: list[nn.Module] = []
-        for i, (dim, out_dim) in enumerate(zip(dims[:-1], dims[1:], strict=True)):
+        for i, (dim, out_dim) in enumerate(pairwise(dims)):
             in_dim = dim // 2 if i else dim  # an Upsample before it has halved the channels
-            for j in range(params.num_res_blocks + 1):
-                layers.append(ResidualBlock(out_dim if j else in_dim, out_dim))
+            layers += _residual_blocks(in_dim, out_dim, params.num_res_blocks + 1)
             if i < len(temporal_upsample):
-                layers.append(Upsample(out_dim, temporal_upsample[i]))
+                layers.append(Upsample(out_dim, temporal=temporal_upsample[i]))
         self.upsamples = nn.ModuleList(layers)
         self.head = _head(dims[-1], 3)
 
@@ -280,6 +279,10 @@ def denormalise(z: Tensor) -> Tensor:
 def _statistics(like: Tensor) -> tuple[Tensor, Tensor]:
     mean, std = (like.new_tensor(v).view(1, -1, 1, 1, 1) for v in (LATENT_MEAN, LATENT_STD))
     return mean, std
+
+
+def _residual_blocks(in_dim: int, out_dim: int, count: int) -> list[ResidualBlock]:
+    return [ResidualBlock(out_dim if i else in_dim, out_dim) for i in range(count)]
 
 
 def _middle(dim: int) -> nn.ModuleList:

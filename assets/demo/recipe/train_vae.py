@@ -12,30 +12,58 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from assets.demo.recipe import world
+from assets.demo.recipe.muon import Muon
 from assets.demo.recipe.training import Plan, Run
+from inference.api.models import DEMO
 from inference.api.spec import VAEParams
-from inference.wan.vae import LATENT_MEAN, LATENT_STD, VAE
+from inference.wan.vae import LATENT_MEAN, LATENT_STD, VAE, CausalConv3d, Downsample, Upsample
 
-PARAMS = VAEParams(dim=8, dim_mult=(1, 2, 4, 8))
 CROP = 64
 KL_WEIGHT = 1e-5  # just enough to keep the latents smooth
 
 
-def train(folder: Path, image_plan: Plan, clip_plan: Plan, params: VAEParams = PARAMS) -> VAE:
+def train(folder: Path, image_plan: Plan, clip_plan: Plan, params: VAEParams = DEMO.vae) -> VAE:
     """Both stages, resumed from `folder` where they were stopped; returns the averaged network."""
     vae = VAE(params)
     with torch.no_grad():  # little noise in the latent at first, or its mean drowns
         vae.conv1.bias[params.z_dim :] = -6.0
-    stages: tuple[tuple[str, Plan, Callable[[random.Random], Tensor], float], ...] = (
-        ("images", image_plan, image_batch, 2e-3),
-        ("clips", clip_plan, clip_batch, 1.5e-3),
-    )
-    for name, plan, batch_of, learning_rate in stages:
-        adam = torch.optim.AdamW(vae.parameters(), learning_rate, betas=(0.9, 0.98), weight_decay=0)
-        run = Run(vae, [adam], plan, folder / f"vae-{name}.pt")
-        run.train(lambda step, batch_of=batch_of: losses(vae, batch_of(random.Random(step))))
-        vae.load_state_dict(run.average)
+    _train_stage(vae, image_plan, folder / "vae-images.pt", image_batch)
+    _inflate(vae)
+    _train_stage(vae, clip_plan, folder / "vae-clips.pt", clip_batch)
     return vae
+
+
+def _train_stage(
+    vae: VAE, plan: Plan, file: Path, batch_of: Callable[[random.Random], Tensor]
+) -> None:
+    kernels = [p for p in vae.parameters() if p.ndim > 3 and p.numel() > len(p)]
+    others = [p for p in vae.parameters() if p.ndim <= 3 or p.numel() == len(p)]
+    adam = torch.optim.AdamW(others, 1e-3, betas=(0.9, 0.98), weight_decay=0)
+    run = Run(vae, [Muon(kernels, 0.02), adam], plan, file)
+    run.train(lambda step: losses(vae, batch_of(random.Random(step))))
+    vae.load_state_dict(run.average)
+
+
+@torch.no_grad()
+def _inflate(vae: VAE) -> None:
+    """Makes a coder of single frames one of clips that at first codes every frame by itself.
+
+    Single frames use each kernel's last moment alone: the others are set to zero. What doubles or
+    halves the frame rate is set to repeat frames, or to drop every other one.
+    """
+    for module in vae.modules():
+        match module:
+            case CausalConv3d(kernel_size=(3, 3, 3)):
+                module.weight[:, :, :-1] = 0
+            case Upsample(time_conv=CausalConv3d() as conv):
+                dim = conv.in_channels
+                conv.weight.zero_()
+                conv.weight[:, :, -1, 0, 0] = torch.eye(dim).repeat(2, 1)
+                conv.bias.zero_()
+            case Downsample(time_conv=torch.nn.Conv3d() as conv):
+                conv.weight.zero_()
+                conv.weight[:, :, -1, 0, 0] = torch.eye(conv.in_channels)
+                conv.bias.zero_()
 
 
 def losses(vae: VAE, video: Tensor) -> dict[str, Tensor]:
@@ -63,9 +91,7 @@ def clip_batch(rng: random.Random) -> Tensor:
     """Crops of pieces of clips, [2, 3, 9, 64, 64]; half of them start at the clip's start."""
     whole = world.clip_times()
     starts = [rng.choice((0, rng.randrange(world.FRAMES - 8))) for _ in range(2)]
-    return torch.stack(
-        [_crop(rng, world.render(any_scene(rng), whole[s : s + 9])) for s in starts]
-    )
+    return torch.stack([_crop(rng, world.render(any_scene(rng), whole[s : s + 9])) for s in starts])
 
 
 def any_scene(rng: random.Random) -> world.Scene:

@@ -87,7 +87,9 @@ def second_thing(rng: random.Random, scene: Scene) -> Scene:
     colour = rng.choice([c for c in COLOURS if c != first.colour])
     half = SIZE / 2
     radius = min(first.radius, 16.0)
-    upper = replace(first, radius=radius, start=_squeeze(first.start, 0), end=_squeeze(first.end, 0))
+    upper = replace(
+        first, radius=radius, start=_squeeze(first.start, 0), end=_squeeze(first.end, 0)
+    )
     lower = replace(first, shape=shape, colour=colour, radius=radius)
     lower = replace(lower, start=_squeeze(first.start, half), end=_squeeze(first.end, half))
     return replace(scene, things=(upper, lower))

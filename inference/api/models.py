@@ -1,0 +1,134 @@
+"""The models the program knows by name. Variants come by `dataclasses.replace`."""
+
+import os
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from inference.api.spec import (
+    DiTParams,
+    ImageParams,
+    ModelSpec,
+    SamplingDefaults,
+    Task,
+    TextParams,
+    VAEParams,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# What Wan2.1's authors sample against.
+_NEGATIVE = (
+    "色调艳丽，过曝，静态，细节模糊不清，字幕，风格，作品，画作，画面，静止，整体发灰，最差质量，低质量，"
+    "JPEG压缩残留，丑陋的，残缺的，多余的手指，画得不好的手部，画得不好的脸部，畸形的，毁容的，"
+    "形态畸形的肢体，手指融合，静止不动的画面，杂乱的背景，三条腿，背景人很多，倒着走"
+)
+
+_SMALL = DiTParams(dim=1536, ffn_dim=8960, num_layers=30, num_heads=12)
+_LARGE = DiTParams(dim=5120, ffn_dim=13824, num_layers=40, num_heads=40)
+_LARGE_IMAGE = replace(_LARGE, in_dim=36, image_dim=1280)
+
+_480P = SamplingDefaults(guidance=6.0, shift=8.0, negative_prompt=_NEGATIVE)
+_720P = SamplingDefaults(width=1280, height=720, negative_prompt=_NEGATIVE)
+
+_T2V = ModelSpec(
+    name="t2v-1.3b",
+    title="Wan2.1 T2V 1.3B",
+    tasks=frozenset({Task.T2V}),
+    dit=_SMALL,
+    defaults=_480P,
+    repository="Wan-AI/Wan2.1-T2V-1.3B",
+)
+_T2V_LARGE = replace(
+    _T2V,
+    name="t2v-14b",
+    title="Wan2.1 T2V 14B",
+    dit=_LARGE,
+    defaults=_720P,
+    repository="Wan-AI/Wan2.1-T2V-14B",
+)
+_VACE = replace(
+    _T2V,
+    name="vace-1.3b",
+    title="Wan2.1 VACE 1.3B",
+    tasks=frozenset({Task.T2V, Task.VACE}),
+    dit=replace(_SMALL, vace_layers=tuple(range(0, 30, 2))),
+    defaults=replace(_480P, guidance=5.0, shift=16.0),
+    repository="Wan-AI/Wan2.1-VACE-1.3B",
+)
+_VACE_LARGE = replace(
+    _VACE,
+    name="vace-14b",
+    title="Wan2.1 VACE 14B",
+    dit=replace(_LARGE, vace_layers=tuple(range(0, 40, 5))),
+    defaults=replace(_720P, shift=16.0),
+    repository="Wan-AI/Wan2.1-VACE-14B",
+)
+_I2V_480P = ModelSpec(
+    name="i2v-14b-480p",
+    title="Wan2.1 I2V 14B 480P",
+    tasks=frozenset({Task.I2V}),
+    dit=_LARGE_IMAGE,
+    image=ImageParams(),
+    defaults=replace(_480P, steps=40, guidance=5.0, shift=3.0),
+    repository="Wan-AI/Wan2.1-I2V-14B-480P",
+)
+_I2V_720P = replace(
+    _I2V_480P,
+    name="i2v-14b-720p",
+    title="Wan2.1 I2V 14B 720P",
+    defaults=replace(_720P, steps=40),
+    repository="Wan-AI/Wan2.1-I2V-14B-720P",
+)
+_FLF2V = replace(
+    _I2V_480P,
+    name="flf2v-14b",
+    title="Wan2.1 FLF2V 14B 720P",
+    tasks=frozenset({Task.FLF2V}),
+    dit=replace(_LARGE_IMAGE, image_positions=514),
+    defaults=replace(_720P, shift=16.0),
+    repository="Wan-AI/Wan2.1-FLF2V-14B-720P",
+)
+
+DEMO = ModelSpec(
+    name="demo",
+    title="Kinora demo",
+    tasks=frozenset({Task.T2V}),
+    dit=DiTParams(
+        dim=160, ffn_dim=640, num_layers=6, num_heads=5, text_dim=128, text_len=48, freq_dim=128
+    ),
+    text=TextParams(vocab_size=400, dim=128, dim_attn=128, dim_ffn=256, num_heads=4, num_layers=2),
+    vae=VAEParams(dim=8, dim_mult=(1, 2, 4, 8)),
+    defaults=SamplingDefaults(width=128, height=128, frames=17, steps=20, guidance=3.0, shift=2.0),
+    folder="assets/demo",
+    world=(
+        "circles, squares and triangles in six colours that move or stand still in the sky, at night, "
+        "on the sand or on a chessboard"
+    ),
+)
+
+MODELS = {
+    spec.name: spec
+    for spec in (DEMO, _T2V, _T2V_LARGE, _VACE, _VACE_LARGE, _I2V_480P, _I2V_720P, _FLF2V)
+}
+
+
+def models_folder() -> Path:
+    """Where downloaded models lie: $KINORA_MODELS, or a folder of the user's."""
+    if folder := os.environ.get("KINORA_MODELS"):
+        return Path(folder)
+    return data_folder() / "models"
+
+
+def data_folder() -> Path:
+    """Where the program keeps what it makes for itself, by the platform's custom."""
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "Kinora"
+    if sys.platform == "darwin":
+        return Path.home() / "Library/Application Support/Kinora"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "kinora"
+
+
+def folder_of(spec: ModelSpec) -> Path:
+    """Where the files of a model lie, or would lie once downloaded."""
+    return ROOT / spec.folder if spec.folder else models_folder() / spec.name
