@@ -27,19 +27,19 @@ def train(folder: Path, image_plan: Plan, clip_plan: Plan, params: VAEParams = D
     vae = VAE(params)
     with torch.no_grad():  # little noise in the latent at first, or its mean drowns
         vae.conv1.bias[params.z_dim :] = -6.0
-    _train_stage(vae, image_plan, folder / "vae-images.pt", image_batch)
+    _train_stage(vae, image_plan, folder / "vae-images.pt", image_batch, 1.0)
     _inflate(vae)
-    _train_stage(vae, clip_plan, folder / "vae-clips.pt", clip_batch)
+    _train_stage(vae, clip_plan, folder / "vae-clips.pt", clip_batch, 0.25)
     return vae
 
 
 def _train_stage(
-    vae: VAE, plan: Plan, file: Path, batch_of: Callable[[random.Random], Tensor]
+    vae: VAE, plan: Plan, file: Path, batch_of: Callable[[random.Random], Tensor], speed: float
 ) -> None:
     kernels = [p for p in vae.parameters() if p.ndim > 3 and p.numel() > len(p)]
     others = [p for p in vae.parameters() if p.ndim <= 3 or p.numel() == len(p)]
-    adam = torch.optim.AdamW(others, 1e-3, betas=(0.9, 0.98), weight_decay=0)
-    run = Run(vae, [Muon(kernels, 0.02), adam], plan, file)
+    adam = torch.optim.AdamW(others, speed * 1e-3, betas=(0.9, 0.98), weight_decay=0)
+    run = Run(vae, [Muon(kernels, speed * 0.02), adam], plan, file)
     run.train(lambda step: losses(vae, batch_of(random.Random(step))))
     vae.load_state_dict(run.average)
 

@@ -1,0 +1,59 @@
+"""Makes the model that ships, from nothing, in stages that each go on where they were stopped."""
+
+import argparse
+import random
+from pathlib import Path
+
+import torch
+
+from assets.demo.recipe import train_dit, train_vae, world
+from assets.demo.recipe.captions import make_tokenizer
+from assets.demo.recipe.card import write_card
+from assets.demo.recipe.evaluate import evaluate, table
+from assets.demo.recipe.export import export
+from assets.demo.recipe.training import Plan
+from inference.wan.text import Tokenizer
+
+FINAL = Path(__file__).resolve().parents[1]
+
+
+def main() -> None:
+    """Trains, exports and measures."""
+    options = _options()
+    torch.manual_seed(0)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    work = options.work
+    vae = train_vae.train(work, Plan(options.vae_image_steps), Plan(options.vae_clip_steps))
+    rng = random.Random(3)
+    scenes = [train_vae.any_scene(rng) for _ in range(64)]
+    train_vae.fold_statistics(vae, [world.render(scene, world.clip_times()) for scene in scenes])
+    data = train_dit.encode_clips(vae, work / "latents", options.clips, world.CORE_MOTIONS)
+    make_tokenizer(work / "tokenizer.json")
+    tokenizer = Tokenizer.from_file(work / "tokenizer.json")
+    plans = Plan(options.dit_image_steps), Plan(options.dit_clip_steps)
+    painter = train_dit.train(work, data, tokenizer, plans)
+    export(painter, vae, options.output)
+    evaluation = evaluate(options.output, options.judge)
+    write_card(evaluation, options.output)
+    print(table(evaluation))
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m assets.demo.recipe", description=__doc__)
+    parser.add_argument(
+        "--work", type=Path, required=True, help="folder for checkpoints and latents"
+    )
+    parser.add_argument("--output", type=Path, default=FINAL, help="folder the model is written to")
+    parser.add_argument("--threads", type=int, help="processor threads (default: all)")
+    parser.add_argument("--vae-image-steps", type=int, default=900)
+    parser.add_argument("--vae-clip-steps", type=int, default=800)
+    parser.add_argument("--clips", type=int, default=6000, help="clips to train on")
+    parser.add_argument("--dit-image-steps", type=int, default=1500)
+    parser.add_argument("--dit-clip-steps", type=int, default=4000)
+    parser.add_argument("--judge", type=int, default=200, help="clips a language to judge by")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
