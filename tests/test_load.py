@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 import torch
-from diffusers import AutoencoderKLWan, WanTransformer3DModel, WanVACETransformer3DModel
-from torch import Tensor, nn
+from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
+from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
+from diffusers.models.transformers.transformer_wan_vace import WanVACETransformer3DModel
+from torch import Tensor
 from transformers import CLIPVisionConfig, CLIPVisionModel
 
 from inference.api.errors import UserError
@@ -72,7 +74,7 @@ def test_an_official_transformer_computes_the_official_result(
     assert not any(parameter.requires_grad for parameter in dit.parameters())
 
 
-TINY = {
+TINY: dict[str, Any] = {
     "num_attention_heads": 2,
     "attention_head_dim": 12,
     "ffn_dim": 48,
@@ -80,8 +82,8 @@ TINY = {
     "text_dim": 32,
     "freq_dim": 16,
 }
-IMAGE = {"in_channels": 36, "image_dim": 1280, "added_kv_proj_dim": 24}
-DIFFUSERS_DITS: dict[str, Callable[[], nn.Module]] = {
+IMAGE: dict[str, Any] = {"in_channels": 36, "image_dim": 1280, "added_kv_proj_dim": 24}
+DIFFUSERS_DITS: dict[str, Callable[[], Any]] = {
     "t2v": lambda: WanTransformer3DModel(**TINY),
     "vace": lambda: WanVACETransformer3DModel(**TINY, vace_layers=[0, 2]),
     "i2v": lambda: WanTransformer3DModel(**TINY, **IMAGE),
@@ -90,7 +92,7 @@ DIFFUSERS_DITS: dict[str, Callable[[], nn.Module]] = {
 
 
 @torch.no_grad()
-def shake(network: nn.Module) -> nn.Module:
+def shake(network: Any) -> Any:
     """Give every parameter a value of its own, so that no two can be mixed up unnoticed."""
     for parameter in network.parameters():
         parameter.add_(torch.randn_like(parameter) * 0.05)

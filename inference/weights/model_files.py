@@ -20,6 +20,7 @@ NEIGHBOURS = (
 SPIECE = "spiece.model"
 TOKENIZER_JSON = "tokenizer.json"
 FOLDER_DEPTH = 3
+DEPTH_BESIDE = 2  # google/umt5-xxl/spiece.model in an official folder
 
 WHERE = {
     Network.DIT: "diffusion_pytorch_model.safetensors of Wan-AI/Wan2.1-T2V-1.3B",
@@ -154,10 +155,11 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
 
 def _scan_beside(file: Path, known: Scan) -> Scan:
     """What lies beside a chosen file, but for transformers, which are other models'."""
-    folders = [file.parent, *(file.parent.parent / name for name in NEIGHBOURS)]
+    neighbours = [file.parent.parent / name for name in NEIGHBOURS]
+    folders = [file.parent, *(n for n in neighbours if n.is_dir() and n != file.parent)]
     own = {path for checkpoint in known.checkpoints for path in checkpoint.files}
-    files = [f for folder in dict.fromkeys(folders) if folder.is_dir() for f in _walk(folder, 0)]
-    found = _scan_files([f for f in files if f not in own])
+    files = [f for folder in folders for f in _walk(folder, DEPTH_BESIDE) if f not in own]
+    found = _scan_files(files)
     parts = tuple(c for c in found.checkpoints if c.network is not Network.DIT)
     return Scan(parts, found.tokenizer)
 

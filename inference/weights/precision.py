@@ -20,7 +20,7 @@ LABELS = {
     "F8_E4M3": "fp8 e4m3",
     "F8_E5M2": "fp8 e5m2",
     "I8": "int8",
-    "U8": "4-bit or packed",
+    "U8": "packed 4-bit",
 }
 PLAIN = {"F64", "F32", "F16", "BF16"}
 MIXED_FROM = 0.01  # the share of the elements from which a second dtype is worth a word
@@ -66,13 +66,13 @@ def find_precision(
     for tensor in tensors.values():
         counts[tensor.dtype] += prod(tensor.shape)
     (first, _), *others = counts.most_common()
-    labels = [LABELS.get(first, first)] + [
-        LABELS.get(code, code) for code, n in others if n >= MIXED_FROM * counts.total()
-    ]
     convention = _convention(header, tensors, config)
     if convention is Convention.PLAIN and first not in PLAIN:
         convention = Convention.UNSCALED
-    return Precision(" and ".join(labels), convention)
+    codes = [first]
+    if convention is Convention.PLAIN:
+        codes += [code for code, count in others if count >= MIXED_FROM * counts.total()]
+    return Precision(" and ".join(LABELS.get(code, code) for code in codes), convention)
 
 
 def _convention(

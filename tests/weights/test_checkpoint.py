@@ -3,10 +3,13 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from diffusers import AutoencoderKLWan, WanTransformer3DModel, WanVACETransformer3DModel
+from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
+from diffusers.models.transformers.transformer_wan import WanTransformer3DModel
+from diffusers.models.transformers.transformer_wan_vace import WanVACETransformer3DModel
 from transformers import CLIPVisionConfig, CLIPVisionModel, UMT5Config, UMT5EncoderModel
 
 from inference.api.errors import UserError
@@ -63,7 +66,7 @@ def test_official_files_are_recognised_at_full_size(
 
 def wan_transformer(params: DiTParams) -> torch.nn.Module:
     """diffusers' own transformer of these parameters."""
-    options = {
+    options: dict[str, Any] = {
         "num_attention_heads": params.num_heads,
         "attention_head_dim": params.dim // params.num_heads,
         "ffn_dim": params.ffn_dim,
