@@ -1,0 +1,199 @@
+"""The ffmpeg process: frames and a comment in, frames and a comment out.
+
+It reads its standard input wherever it can, so that no path is taken for a pattern, option or address.
+"""
+
+import errno
+import os
+import re
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import imageio_ffmpeg
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inference.api.errors import UserError
+
+# BT.709, limited range: what players assume of such a video, and what the file says as well.
+ACCURATE = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
+TO_BT709 = f"scale=out_color_matrix=bt709:out_range=tv:{ACCURATE},format=yuv420p"
+SAY_BT709 = "setparams=range=tv:colorspace=bt709:color_primaries=bt709:color_trc=bt709"
+YUV = ["-vf", f"{TO_BT709},{SAY_BT709}"]
+H264 = ["-c:v", "libx264", "-crf", "17", "-preset", "medium", "-movflags", "+faststart", *YUV]
+VP9 = ["-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-row-mt", "1", "-cpu-used", "4", *YUV]
+PALETTE = ["-vf", "split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=bayer:bayer_scale=3"]
+
+QUIET = ["-v", "error"]
+TO_RGB = ["-vf", f"scale={ACCURATE},format=rgb24", "-fps_mode", "passthrough"]
+TO_RGB += ["-f", "image2pipe", "-c:v", "ppm", "-"]
+LOG_ORIGIN = re.compile(r"^(\[.*?\] )*")  # such as [in#0 @ 0x55e1dbbcddc0]
+SPECIAL_IN_TAGS = re.compile(r"[\\=;#\n]")
+COMMENT_TAG = re.compile(r"^comment=((?:\\.|[^\\\n])*)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
+DISK_FULL = os.strerror(errno.ENOSPC)
+NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # only Windows has it
+
+
+class Encoder:
+    """Pipes frames, uint8 [H, W, 3] RGB 0..255, to an ffmpeg process that encodes them into `path`.
+
+    `codec` is H264, VP9 or PALETTE. `finish` completes the file; `abort` lets go of everything and may
+    come at any time.
+    """
+
+    def __init__(self, path: Path, size: str, fps: float, codec: list[str], comment: str) -> None:
+        self._folder = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+        self._errors = Path(self._folder.name, "errors").open("w+b")  # noqa: SIM115, see abort
+        tags = Path(
+            self._folder.name, "tags"
+        )  # a file: a recipe is too long for Windows' arguments
+        tags.write_text(_escape(comment), encoding="utf-8")
+        frames = [
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "rgb24",
+            "-s",
+            size,
+            "-framerate",
+            str(fps),
+            "-i",
+            "-",
+        ]
+        command = [_executable(), *QUIET, "-y", *frames, "-i", str(tags), "-map_metadata", "1"]
+        self._process = subprocess.Popen(
+            [*command, *codec, str(path)],
+            stdin=subprocess.PIPE,
+            stderr=self._errors,
+            creationflags=NO_WINDOW,
+        )
+
+    def write(self, pixels: NDArray[np.uint8]) -> None:
+        try:
+            _pipe(self._process.stdin).write(pixels.data)
+        except BrokenPipeError:
+            self.finish()  # says why ffmpeg ended
+            raise
+
+    def finish(self) -> None:
+        with suppress(BrokenPipeError):
+            _pipe(self._process.stdin).close()
+        if self._process.wait():
+            words = _read_errors(self._errors)
+            if DISK_FULL in words:
+                raise OSError(errno.ENOSPC, DISK_FULL)
+            raise UserError(
+                f"The video could not be encoded, try another format: ffmpeg ended with code "
+                f"{self._process.returncode} and said: {_cause(words) or 'nothing'}"
+            )
+
+    def abort(self) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._errors.close()
+        self._folder.cleanup()
+
+
+def decode(file: IO[bytes], name: Path, demuxer: str = "") -> Iterator[Tensor]:
+    """Give the frames of an open image or video, uint8 [H, W, 3] RGB 0..255, as they are stored.
+
+    None is repeated or dropped to even out the rate. `name` is for messages.
+    """
+    kind = ["-f", demuxer] if demuxer else []
+    count = 0
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(
+            [_executable(), *QUIET, "-protocol_whitelist", "fd", *kind, "-i", "fd:", *TO_RGB],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            creationflags=NO_WINDOW,
+        )
+        try:
+            while (frame := _read_ppm(_pipe(process.stdout))) is not None:
+                count += 1
+                yield frame
+            if process.wait() or not count:
+                raise _unreadable(name, _read_errors(errors))
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def read_comment(file: IO[bytes], name: Path) -> str:
+    """The `comment` tag of an open video, empty where there is none."""
+    with tempfile.TemporaryFile() as errors:
+        done = subprocess.run(
+            [
+                _executable(),
+                *QUIET,
+                "-protocol_whitelist",
+                "fd",
+                "-i",
+                "fd:",
+                "-f",
+                "ffmetadata",
+                "-",
+            ],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            creationflags=NO_WINDOW,
+            check=False,
+        )
+        if done.returncode:
+            raise _unreadable(name, _read_errors(errors))
+    tag = COMMENT_TAG.search(done.stdout.decode(errors="replace"))
+    return re.sub(r"\\(.)", r"\1", tag[1], flags=re.DOTALL) if tag else ""
+
+
+def _read_ppm(stream: IO[bytes]) -> Tensor | None:
+    """The next image of a stream of binary PPMs as uint8 [H, W, 3], None at its end."""
+    if not stream.readline():
+        return None
+    width, height = map(int, stream.readline().split())
+    stream.readline()  # the largest value, 255
+    data = bytearray(stream.read(height * width * 3))
+    if len(data) < height * width * 3:
+        return None  # cut off: ffmpeg says why
+    return torch.frombuffer(data, dtype=torch.uint8).view(height, width, 3)
+
+
+def _escape(comment: str) -> str:
+    """The comment in ffmpeg's own metadata format."""
+    return ";FFMETADATA1\ncomment=" + SPECIAL_IN_TAGS.sub(r"\\\g<0>", comment) + "\n"
+
+
+def _executable() -> str:
+    try:
+        return imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise UserError(
+            "ffmpeg was not found: install Kinora again, or set IMAGEIO_FFMPEG_EXE to its path."
+        ) from error
+
+
+def _unreadable(name: Path, words: str) -> UserError:
+    cause = _cause(words) or "it has no frames"
+    return UserError(f"{name} can't be read as an image or a video: {cause}.")
+
+
+def _read_errors(errors: IO[bytes]) -> str:
+    errors.seek(0)
+    return errors.read().decode(errors="replace").strip()
+
+
+def _cause(words: str) -> str:
+    """The first line of what ffmpeg said: the later ones are consequences."""
+    return LOG_ORIGIN.sub("", words.partition("\n")[0])
+
+
+def _pipe(stream: IO[bytes] | None) -> IO[bytes]:
+    assert stream is not None  # it was asked for
+    return stream
