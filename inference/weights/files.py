@@ -6,6 +6,7 @@ PyTorch's zip (read with `weights_only`, so that a pickle can build tensors and 
 
 import json
 import pickle
+import re
 import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ LENGTH_BYTES = 8  # safetensors starts with the length of its JSON header, littl
 LARGEST_HEADER = 100_000_000  # bytes; the limit of the safetensors library
 ZIP_MAGIC = b"PK\x03\x04"
 PICKLE_MAGIC = b"\x80"
+_NO_ROOM = re.compile(r"Cannot allocate memory|error code: <1455>")  # Linux, Windows' commit limit
 
 DTYPES = {
     "F64": torch.float64,
@@ -182,8 +184,11 @@ def _readable(file: Path) -> Iterator[None]:
             f"{file} holds Python code beside its weights, which is never run here: use a "
             ".safetensors version of the model."
         ) from error
+    except MemoryError as error:
+        raise UserError(_no_room(file)) from error
     except (SafetensorError, RuntimeError, OSError, EOFError) as error:
-        raise UserError(_damaged(file, error)) from error
+        message = _no_room(file) if _NO_ROOM.search(str(error)) else _damaged(file, error)
+        raise UserError(message) from error
 
 
 def _first_bytes(file: Path) -> bytes:
@@ -210,6 +215,13 @@ def _cut_short(file: Path, expected: int, size: int) -> str:
     return (
         f"{file} is cut short: it should have {expected:,} bytes and has {size:,}; download or copy "
         "it again."
+    )
+
+
+def _no_room(file: Path) -> str:
+    return (
+        f"{file} can't be mapped into memory, since the system has no room left for it: close other "
+        "programs, or let Windows manage the size of its page file."
     )
 
 

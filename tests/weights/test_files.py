@@ -180,6 +180,26 @@ def test_a_file_one_may_not_read_is_told(tmp_path: Path, monkeypatch) -> None:
         read_header(file)
 
 
+NO_ROOM = {
+    "linux": RuntimeError("unable to mmap 9 bytes from file <x>: Cannot allocate memory (12)"),
+    "windows": RuntimeError("Couldn't open file mapping: <x>, error code: <1455>"),
+    "safetensors": MemoryError("Cannot allocate memory (os error 12)"),
+}
+
+
+@pytest.mark.parametrize("error", NO_ROOM.values(), ids=NO_ROOM)
+def test_a_system_without_room_for_a_mapping_is_not_taken_for_damage(
+    tmp_path: Path, monkeypatch, error: Exception
+) -> None:
+    def fail(*_args: object, **_kwargs: object) -> None:
+        raise error
+
+    file = write_torch(tmp_path / "x.pth", STATE)
+    monkeypatch.setattr(torch, "load", fail)
+    with pytest.raises(UserError, match="no room left"):
+        read_header(file)
+
+
 def gguf_bytes() -> bytes:
     """Two metadata entries, one of them a list, and two tensors."""
 
