@@ -3,7 +3,9 @@
 First on single frames, which teaches what things look like at a fifth of the cost, then on clips.
 """
 
+import multiprocessing
 import random
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +25,7 @@ from inference.wan.vae import VAE, normalise
 UNCONDITIONAL = 0.1  # the share of captions left out, so that guidance has its other branch
 NOISY = 0.1  # the share of captions with a strange word in them
 SHIFT = 2.0  # bends the training noise levels towards high noise, as sampling does
-SHARD = 500  # clips to a file of latents
+SHARD = 250  # clips to a file of latents
 
 
 class Painter(nn.Module):
@@ -56,26 +58,36 @@ def scene_of(index: int, motions: tuple[str, ...]) -> world.Scene:
     return world.random_scene(random.Random(index), combinations[index % len(combinations)])
 
 
-@torch.inference_mode()
 def encode_clips(vae: VAE, folder: Path, count: int, motions: tuple[str, ...]) -> Data:
     """The first `count` training clips as latents, computed shard by shard where not yet on disk."""
     folder.mkdir(parents=True, exist_ok=True)
-    times, shards = world.clip_times(), []
-    for start in range(0, count, SHARD):
-        file = folder / f"{start:06d}.safetensors"
-        if not file.exists():
-            clips = (world.render(scene_of(i, motions), times) for i in range(start, start + SHARD))
-            means = [normalise(vae.posterior(clip[None], {})[0])[0].half() for clip in clips]
-            save_file({"latents": torch.stack(means)}, file)
-        shards.append(load_file(file)["latents"])
-    latents = torch.cat(shards)[:count]
+    shards = [(start, folder / f"{start:06d}.safetensors") for start in range(0, count, SHARD)]
+    missing = [shard for shard in shards if not shard[1].exists()]
+    # Small networks don't fill several threads: a process for each does.
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(mp_context=spawn) as pool:
+        jobs = [pool.submit(_encode_shard, vae, motions, *shard) for shard in missing]
+        for job in jobs:
+            job.result()
+    latents = torch.cat([load_file(file)["latents"] for _, file in shards])[:count]
     return Data(latents, [scene_of(i, motions) for i in range(count)])
+
+
+@torch.inference_mode()
+def _encode_shard(vae: VAE, motions: tuple[str, ...], start: int, file: Path) -> None:
+    torch.set_num_threads(1)
+    scenes = (scene_of(index, motions) for index in range(start, start + SHARD))
+    clips = (world.render(scene, world.clip_times())[None] for scene in scenes)
+    latents = [normalise(vae.posterior(clip, {})[0])[0].half() for clip in clips]
+    partial = file.with_suffix(".partial")
+    save_file({"latents": torch.stack(latents)}, partial)
+    partial.replace(file)
 
 
 def train(folder: Path, data: Data, tokenizer: Tokenizer, plans: tuple[Plan, Plan]) -> Painter:
     """Both stages, resumed from `folder` where they were stopped; returns the averaged networks."""
     painter = Painter()
-    stages = (("images", plans[0], 1, 64), ("clips", plans[1], data.latents.shape[2], 32))
+    stages = (("images", plans[0], 1, 64), ("clips", plans[1], data.latents.shape[2], 24))
     for name, plan, frames, batch in stages:
         run = Run(painter, _optimisers(painter), plan, folder / f"dit-{name}.pt")
 
