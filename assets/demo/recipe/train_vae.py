@@ -107,14 +107,14 @@ def _crop(rng: random.Random, video: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def fold_statistics(vae: VAE, clips: list[Tensor]) -> None:
+def fold_statistics(vae: VAE, clips: Tensor) -> None:
     """Scales the latent space so that its mean and std are the official ones, in place.
 
     The transformer's normalisation is part of the format; folding ours into the two 1x1x1
-    convolutions around the latent leaves the reconstruction as it is. clips: [3, F, H, W] each.
+    convolutions around the latent leaves the reconstruction as it is. clips: [N, 3, F, H, W].
     """
-    latents = torch.cat([vae.posterior(c[None], {})[0].flatten(2) for c in clips], dim=2)[0]
-    mean, std = latents.mean(dim=1), latents.std(dim=1)  # [16]
+    latents = torch.cat([vae.posterior(part, {})[0] for part in clips.split(4)])
+    std, mean = torch.std_mean(latents, dim=(0, 2, 3, 4))  # [16]
     official_mean, official_std = torch.tensor(LATENT_MEAN), torch.tensor(LATENT_STD)
     scale = official_std / std
     shift = official_mean - mean * scale
