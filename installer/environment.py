@@ -130,7 +130,7 @@ def pip_install(env: Path, requirements: Path) -> None:
     command = [python_of(env), "-m", "pip", "install", "--no-user", "--no-input"]
     command += ["--disable-pip-version-check", "--log", log, "-r", requirements]
     if not sys.stderr.isatty():
-        command.append("--quiet")
+        command += ["--quiet", "--progress-bar", "off"]
     if subprocess.run(command, stdout=sys.stderr, check=False).returncode == 0:
         return
     account = log.read_text(errors="replace") if log.exists() else ""

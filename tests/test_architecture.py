@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 MAX_FILE_LINES = 400
 MAX_FUNCTION_LINES = 59
-SHAPE = re.compile(r"\[[^\]]*\]")
+SHAPE = re.compile(r"\[[^\]]*\]|\bshape\b")
 API_IMPORTS = """
 import importlib, pkgutil, sys
 import inference.api
@@ -36,38 +36,38 @@ def functions(source: str) -> list[Function]:
     return [node for node in ast.walk(ast.parse(source)) if isinstance(node, Function)]
 
 
-def public_functions(source: str) -> Iterator[tuple[Function, str]]:
-    """Functions that others may call by name, with their docstring; `forward` has its class's too."""
+def public_functions(source: str) -> Iterator[tuple[str, Function]]:
+    """The functions of a module and of its classes that others may call, by their full names.
+
+    A `forward` of a line or two is left out: what it takes and gives is plain to see.
+    """
     module = ast.parse(source)
-    yield from ((node, docstring(node)) for node in module.body if is_public_function(node))
+    yield from ((node.name, node) for node in module.body if is_public_function(node))
     for scope in module.body:
         if isinstance(scope, ast.ClassDef) and not scope.name.startswith("_"):
             for node in filter(is_public_function, scope.body):
-                inherited = docstring(scope) if node.name == "forward" else ""
-                yield node, docstring(node) + inherited
+                if node.name != "forward" or len(node.body) > 2:
+                    yield f"{scope.name}.{node.name}", node
 
 
 def is_public_function(node: ast.stmt) -> TypeGuard[Function]:
     return isinstance(node, Function) and not node.name.startswith("_")
 
 
-def docstring(node: Function | ast.ClassDef) -> str:
-    return ast.get_docstring(node) or ""
-
-
 def takes_or_gives_tensors(function: Function) -> bool:
     arguments = function.args
     annotated = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     annotations = [argument.annotation for argument in annotated] + [function.returns]
-    return any("Tensor" in ast.unparse(node) for node in annotations if node is not None)
+    texts = [ast.unparse(node) for node in annotations if node is not None]
+    return any("Tensor" in text and "dict[" not in text for text in texts)
 
 
 def without_shapes(source: str) -> list[str]:
     """The public tensor functions whose docstring has no shape such as [C, F, H, W]."""
     return [
-        function.name
-        for function, text in public_functions(source)
-        if takes_or_gives_tensors(function) and not SHAPE.search(text)
+        name
+        for name, function in public_functions(source)
+        if takes_or_gives_tensors(function) and not SHAPE.search(ast.get_docstring(function) or "")
     ]
 
 
@@ -95,9 +95,12 @@ def test_public_tensor_functions_state_shapes(path: str) -> None:
     [
         pytest.param("def f(x: Tensor): 'Halves x.'", ["f"], id="no shape"),
         pytest.param("def f() -> tuple[torch.Tensor, int]: pass", ["f"], id="no docstring"),
-        pytest.param("class A:\n  def f(self, *, x: Tensor | None): 'Hm.'", ["f"], id="method"),
+        pytest.param("class A:\n  def f(self, *, x: Tensor | None): 'Hm.'", ["A.f"], id="method"),
+        pytest.param(
+            "class A:\n  def forward(self, x: Tensor):\n   1\n   2", [], id="short forward"
+        ),
         pytest.param("def f(x: Tensor): 'Halves x [B, L, D].'", [], id="shape"),
-        pytest.param("class A:\n  'x [B]'\n  def forward(self, x: Tensor): pass", [], id="class"),
+        pytest.param("def f() -> dict[str, Tensor]: pass", [], id="named tensors"),
         pytest.param("def _f(x: Tensor): pass\ndef g(x: int): pass", [], id="private, no tensor"),
     ],
 )
