@@ -4,57 +4,122 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference.api.errors import UserError
-from inference.api.models import MODELS, folder_of
+from inference.api.models import DEMO, MODELS, folder_of
 from inference.api.spec import DiTParams, ModelSpec
+from inference.weights.checkpoint import Checkpoint
 from inference.weights.model_files import ModelFiles, find_model
-from inference.weights.params import dit_params
+from inference.weights.params import dit_params, text_params, vae_params
+from inference.weights.variants import classify
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model to run: what is known of it, and where its parts lie."""
+    """A model that can run: what is known of it, and its parts, which fit together."""
 
     spec: ModelSpec
     files: ModelFiles
+
+    @property
+    def dit(self) -> Checkpoint:
+        return _there(self.files.dit)
+
+    @property
+    def text(self) -> Checkpoint:
+        return _there(self.files.text)
+
+    @property
+    def vae(self) -> Checkpoint:
+        return _there(self.files.vae)
 
 
 def find(name: str, *elsewhere: Path) -> Model:
     """The model called `name`, one of `MODELS` or a path; its missing parts may lie in `elsewhere`.
 
-    A path's spec is that of the known model with the same transformer. Raises `UserError` if there is
-    no such model, or it isn't on this machine.
+    A path's spec is that of the known model with the same transformer, or else of the nearest kind.
+    Raises `UserError` if there is no such model, it isn't whole, or its parts don't go together.
     """
-    spec = MODELS.get(name.lower())
-    if spec is not None:
-        folder = folder_of(spec)
-        if not folder.is_dir():
-            raise UserError(
-                f"The model {spec.name} isn't on this machine: get it with ./kinora models download "
-                f"{spec.name}, or give the path of a copy."
-            )
-        return Model(spec, find_model(folder, *elsewhere))
-    if not Path(name).exists():
+    known = MODELS.get(name.lower())
+    files = find_model(_path_of(name) if known is None else _folder_of(known), *elsewhere)
+    files.require()
+    spec = _spec_of(files) if known is None else known
+    _require_fit(files)
+    return Model(spec, files)
+
+
+def is_installed(spec: ModelSpec) -> bool:
+    """Whether all parts of a known model lie where they belong."""
+    try:
+        return not find_model(_folder_of(spec)).missing
+    except UserError:
+        return False
+
+
+def _folder_of(spec: ModelSpec) -> Path:
+    folder = folder_of(spec)
+    if not spec.repository and not any(folder.glob("*.safetensors")):
+        raise UserError(
+            f"The model that comes with Kinora isn't in {folder}: get Kinora again, as a whole."
+        )
+    if not folder.is_dir():
+        raise UserError(
+            f"The model {spec.name} isn't on this machine: get it with ./kinora models download "
+            f"{spec.name}, or give the path of a copy."
+        )
+    return folder
+
+
+def _path_of(name: str) -> Path:
+    try:
+        exists = Path(name).exists()
+    except OSError as error:
+        raise UserError(f"The model {name!r} can't be looked up ({error.strerror}).") from error
+    if not exists:
         raise UserError(
             f"There is no model {name!r}: give the path of a model's folder or file, or one of "
             f"{', '.join(MODELS)}."
         )
-    files = find_model(Path(name), *elsewhere)
-    return Model(_spec_of(files), files)
+    return Path(name)
 
 
 def _spec_of(files: ModelFiles) -> ModelSpec:
-    files.require()
-    assert files.dit is not None
-    params = dit_params(files.dit)
+    """That of the known model with the same transformer; of an unknown size, with the nearest
+    model's defaults."""
+    dit = _there(files.dit)
+    params, variant = dit_params(dit), classify(dit)
     for spec in MODELS.values():
         if _same_network(spec.dit, params):
             return spec
-    raise UserError(
-        f"{files.path} holds a transformer of an unknown kind ({params.num_layers} blocks of width "
-        f"{params.dim}): give one of Wan2.1's."
+    official = [spec for spec in MODELS.values() if spec is not DEMO]
+    nearest = next((spec for spec in official if spec.tasks == variant.tasks), official[0])
+    return replace(
+        nearest,
+        name=files.path.name,
+        title=f"{variant.title} {variant.size}",
+        dit=params,
+        text=text_params(_there(files.text)),
+        vae=vae_params(_there(files.vae)),
+        repository="",
     )
 
 
 def _same_network(a: DiTParams, b: DiTParams) -> bool:
     """Whether the shapes agree; what the tensors don't tell may differ."""
     return a == replace(b, text_len=a.text_len, eps=a.eps)
+
+
+def _require_fit(files: ModelFiles) -> None:
+    for part in (files.dit, files.text, files.vae, files.image):
+        if part is not None and (obstacle := classify(part).obstacle):
+            raise UserError(f"{part.path} can't be used: {obstacle}.")
+    dit, text = _there(files.dit), _there(files.text)
+    wanted, given = dit_params(dit).text_dim, text_params(text).dim
+    if wanted != given:
+        raise UserError(
+            f"The text encoder {text.path} gives vectors of {given} numbers, and the transformer "
+            f"{dit.path} takes {wanted}: use the one that came with it."
+        )
+
+
+def _there(part: Checkpoint | None) -> Checkpoint:
+    assert part is not None  # `find` requires it
+    return part

@@ -1,7 +1,9 @@
 """How much memory this process holds, and held at most."""
 
 import ctypes
+import re
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -11,12 +13,14 @@ if sys.platform != "win32":
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
+_HIGH_WATER = re.compile(r"^VmHWM:\s*(\d+) kB", re.MULTILINE)
 
 
 def reset_peaks(device: torch.device) -> None:
     """Starts a new measurement. Where the system can't forget its peak, `peak_ram_bytes` goes on."""
     if _CLEAR_REFS.exists():
-        _CLEAR_REFS.write_text("5")  # 5 resets the high-water mark (Linux, proc(5))
+        with suppress(PermissionError):  # some sandboxes; then it is such a system
+            _CLEAR_REFS.write_text("5")  # 5 resets the high-water mark (Linux, proc(5))
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
 
@@ -28,12 +32,13 @@ def peak_vram_bytes(device: torch.device) -> int:
 
 def peak_ram_bytes() -> int:
     """The largest resident set of the process since `reset_peaks`, in bytes."""
-    if _STATUS.exists():
-        line = next(row for row in _STATUS.read_text().splitlines() if row.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
     if sys.platform == "win32":
         return _windows_peak_bytes()
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss  # bytes on macOS
+    status = _STATUS.read_text("utf-8") if _STATUS.exists() else ""
+    if high_water := _HIGH_WATER.search(status):
+        return int(high_water[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 class _Counters(ctypes.Structure):

@@ -1,6 +1,5 @@
 """What the command line shows while it works."""
 
-import sys
 import time
 from collections.abc import Callable
 from typing import TextIO
@@ -20,59 +19,74 @@ _WORDS = {
 class ProgressBar:
     """One line that is drawn over; where the output is no terminal, one line for each stage."""
 
-    def __init__(self, stream: TextIO = sys.stderr) -> None:
+    def __init__(self, stream: TextIO) -> None:
         self._stream = stream
-        self._live = stream.isatty()
-        self._drawn = 0.0
+        self._is_live = stream.isatty()
+        self._drawn_s = 0.0
         self._label = ""
+        self._width = 0  # of what stands in the line
 
     def show(self, event: Event) -> None:
         """Says what an event tells a person at a terminal."""
         match event:
             case Progress(stage=stage, step=step, steps=steps, seconds_left=left):
-                words = _WORDS[stage]
-                self.draw(words, step, steps, str, left)
+                self.draw(_WORDS[stage], step, steps, str, left)
             case Notice(message=message):
-                self._clear()
-                self._stream.write(message + "\n")
+                self.say(message)
             case Finished():
-                self._clear()
-                stages = ", ".join(f"{_WORDS[s.stage]} {s.seconds:.1f} s" for s in event.stages)
-                peak = human_bytes(max(s.peak_ram_bytes for s in event.stages))
-                self._stream.write(
-                    f"{event.frames} frames of {event.width}x{event.height}, seed {event.seed}, in "
-                    f"{event.seconds:.1f} s ({stages}; peak memory {peak})\n"
-                )
+                self.say(_summary(event))
             case _:
                 pass
+
+    def say(self, message: str) -> None:
+        """Writes a line of its own."""
+        self.clear()
+        self._stream.write(message + "\n")
+        self._stream.flush()
 
     def draw(
         self,
         label: str,
         done: int,
         total: int,
-        unit: Callable[[int], str],
-        left: float | None = None,
+        in_words: Callable[[int], str],
+        left_s: float | None = None,
     ) -> None:
-        """`done` of `total`, in words that `unit` makes of numbers; `left` in seconds."""
-        if not self._live:
+        """`done` of `total`, numbers that `in_words` says, and `left_s` seconds to go."""
+        if not self._is_live:
             if label != self._label:
-                self._stream.write(f"{label} ({unit(total)})\n")
+                self.say(f"{label} ({in_words(total)})")
             self._label = label
             return
         now = time.monotonic()
-        if label == self._label and done < total and now - self._drawn < REDRAW_S:
+        if label == self._label and done < total and now - self._drawn_s < REDRAW_S:
             return
-        self._label, self._drawn = label, now
+        self._label, self._drawn_s = label, now
         filled = BAR_WIDTH * done // max(total, 1)
         bar = "#" * filled + "." * (BAR_WIDTH - filled)
-        rest = "" if left is None else f"  {human_seconds(left)} left"
-        self._stream.write(f"\r\x1b[K{label} [{bar}] {unit(done)}/{unit(total)}{rest}")
-        self._stream.flush()
+        rest = "" if left_s is None else f"  {human_seconds(left_s)} left"
+        self._draw_over(f"{label} [{bar}] {in_words(done)}/{in_words(total)}{rest}")
 
-    def _clear(self) -> None:
-        if self._live:
-            self._stream.write("\r\x1b[K")
+    def clear(self) -> None:
+        """Leaves an empty line where the bar was."""
+        if self._width:
+            self._draw_over("")
+            self._stream.write("\r")
+            self._width = 0
+
+    def _draw_over(self, line: str) -> None:
+        self._stream.write(f"\r{line:<{self._width}}")
+        self._stream.flush()
+        self._width = len(line)
+
+
+def _summary(event: Finished) -> str:
+    stages = ", ".join(f"{_WORDS[stage.stage]} {stage.seconds:.1f} s" for stage in event.stages)
+    peak = max((stage.peak_ram_bytes for stage in event.stages), default=0)
+    return (
+        f"{event.frames} frames of {event.width}x{event.height}, seed {event.seed}, in "
+        f"{event.seconds:.1f} s ({stages}; peak memory {human_bytes(peak)})"
+    )
 
 
 def human_bytes(count: int) -> str:

@@ -9,12 +9,14 @@ import queue
 import sys
 import threading
 import traceback
-from collections.abc import Callable
-from typing import TextIO
+from collections.abc import Callable, Generator
+from contextlib import closing
+from typing import BinaryIO, TextIO
 
 import torch
 
-from inference.api.errors import UserError
+from inference.api.codec import DecodeError
+from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import (
     PROTOCOL,
     Cancel,
@@ -25,10 +27,9 @@ from inference.api.messages import (
     Failed,
     FailureKind,
     Generate,
-    ProtocolError,
     Quit,
     Ready,
-    decode,
+    decode_command,
     encode,
     job_in,
 )
@@ -36,6 +37,7 @@ from inference.catalog import find
 from inference.generate import best_device, generate
 
 Say = Callable[[Event], None]
+Job = Generator[Event, None, None]
 
 
 def main() -> int:
@@ -50,7 +52,7 @@ def main() -> int:
 
         device = best_device()
         say(Ready(PROTOCOL, describe(device)))
-        inbox = _Inbox(sys.stdin, say)
+        inbox = _Inbox(sys.stdin.buffer, say)
         while (command := inbox.next_job()) is not None:
             _run(command, inbox, device, say)
     return 0
@@ -69,7 +71,7 @@ def describe(device: torch.device) -> DeviceInfo:
 class _Inbox:
     """Reads commands in a thread of its own, so that a cancel is seen while a job runs."""
 
-    def __init__(self, stream: TextIO, say: Say) -> None:
+    def __init__(self, stream: BinaryIO, say: Say) -> None:
         self._say = say
         self._jobs: queue.Queue[Generate | None] = queue.Queue()
         self._cancelled: set[str] = set()
@@ -84,53 +86,57 @@ class _Inbox:
         """Whether that job is not to go on."""
         return self._quitting.is_set() or job in self._cancelled
 
-    def _read(self, stream: TextIO) -> None:
-        for line in stream:
-            try:
-                command = decode(line)
-            except ProtocolError as error:
-                self._say(Failed("", FailureKind.PROTOCOL, f"The command can't be read: {error}."))
-            except UserError as error:
-                self._say(Failed(job_in(line), FailureKind.INPUT, str(error)))
-            else:
-                self._take(command)
-        self._take(Quit())
+    def _read(self, stream: BinaryIO) -> None:
+        try:
+            for line in stream:
+                self._obey(line)
+        finally:
+            self._take(Quit())
 
-    def _take(self, command: Command | Event) -> None:
+    def _obey(self, line: bytes) -> None:
+        try:
+            self._take(decode_command(line))
+        except DecodeError as error:
+            message = f"The command can't be read: {error}."
+            self._say(Failed(job_in(line), FailureKind.PROTOCOL, message))
+        except UserError as error:
+            self._say(Failed(job_in(line), FailureKind.INPUT, str(error)))
+
+    def _take(self, command: Command) -> None:
         match command:
-            case Generate():
-                self._cancelled.discard(command.job)
+            case Generate(job):
+                self._cancelled.discard(job)
                 self._jobs.put(command)
             case Cancel(job):
                 self._cancelled.add(job)
             case Quit():
                 self._quitting.set()
                 self._jobs.put(None)
-            case _:
-                kind = type(command).__name__
-                message = f"{kind} is an event: the worker takes commands."
-                self._say(Failed("", FailureKind.PROTOCOL, message))
 
 
 def _run(command: Generate, inbox: _Inbox, device: torch.device, say: Say) -> None:
     """One job from its first event to its last, whatever happens in it."""
+    job = command.job
     try:
-        events = generate(command, find(command.request.model), device)
-        while not inbox.is_stopped(command.job):
-            event = next(events, None)
-            if event is None:
-                return
-            say(event)
-        events.close()
-        say(Cancelled(command.job))
+        with closing(_start(command, device)) as events:
+            while not inbox.is_stopped(job):
+                event = next(events, None)
+                if event is None:
+                    return
+                say(event)
+        say(Cancelled(job))
+    except MemoryShortageError as error:
+        say(Failed(job, FailureKind.MEMORY, str(error), traceback.format_exc()))
     except UserError as error:
-        say(Failed(command.job, FailureKind.INPUT, str(error)))
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        message = "There is not enough memory for this clip: make it smaller or shorter."
-        say(Failed(command.job, FailureKind.MEMORY, message, str(error)))
+        say(Failed(job, FailureKind.INPUT, str(error)))
     except Exception as error:  # noqa: BLE001, the boundary: a fault ends the job, not the process
         message = f"Something in the program went wrong ({error})."
-        say(Failed(command.job, FailureKind.INTERNAL, message, traceback.format_exc()))
+        say(Failed(job, FailureKind.INTERNAL, message, traceback.format_exc()))
+
+
+def _start(command: Generate, device: torch.device) -> Job:
+    """The job, of which nothing is done before its first event is asked for."""
+    yield from generate(command, find(command.request.model), device)
 
 
 def _private_stdout() -> TextIO:

@@ -1,4 +1,4 @@
-"""The one error a person is meant to read."""
+"""The errors a person is meant to read."""
 
 
 class UserError(Exception):
@@ -7,3 +7,7 @@ class UserError(Exception):
     The message is one sentence that says what is wrong and what to do about it. The command line
     prints it and exits with code 2; the worker sends it as a `Failed` event; no traceback either way.
     """
+
+
+class MemoryShortageError(UserError):
+    """The clip needs more memory than there is, on the card or beside it."""

@@ -5,11 +5,11 @@ travel as paths.
 """
 
 import json
-import types
-from dataclasses import asdict, dataclass, is_dataclass
-from enum import Enum, StrEnum
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TypeVar, get_args
 
+from inference.api.codec import DecodeError, from_json, parse
 from inference.api.spec import GenerationRequest
 
 PROTOCOL = 1
@@ -113,7 +113,7 @@ class FailureKind(StrEnum):
 
     INPUT = "input"  # the user can put it right; the message says how
     MEMORY = "memory"
-    PROTOCOL = "protocol"  # the other side said something that can't be read
+    PROTOCOL = "protocol"  # the worker was told something that it can't read
     INTERNAL = "internal"  # a fault of the program; `details` holds the traceback
 
 
@@ -137,11 +137,7 @@ class Cancelled:
 Command = Generate | Cancel | Quit
 Event = Ready | Progress | Notice | Finished | Failed | Cancelled
 
-_TYPES: dict[str, type] = {kind.__name__: kind for kind in (*get_args(Command), *get_args(Event))}
-
-
-class ProtocolError(Exception):
-    """A line that is no message; says why."""
+Message = TypeVar("Message")
 
 
 def encode(message: Command | Event) -> str:
@@ -149,52 +145,36 @@ def encode(message: Command | Event) -> str:
     return json.dumps({"v": PROTOCOL, "type": type(message).__name__, **asdict(message)})
 
 
-def decode(line: str) -> Command | Event:
-    """The message in a line that `encode` made. Raises `ProtocolError`, or `UserError` for a
-    request that is not valid."""
+def decode_command(line: str | bytes) -> Command:
+    """The command in a line that `encode` made. Raises `DecodeError`, or `UserError` for a request
+    that is not valid."""
+    return _decode(line, get_args(Command))
+
+
+def decode_event(line: str | bytes) -> Event:
+    """The event in a line that `encode` made. Raises `DecodeError`."""
+    return _decode(line, get_args(Event))
+
+
+def job_in(line: str | bytes) -> str:
+    """The job that a line names, "" if none: to say to whom a line that can't be obeyed belongs."""
     try:
-        fields = json.loads(line)
-    except ValueError as error:
-        raise ProtocolError(f"not JSON: {line[:80]!r}") from error
-    if not isinstance(fields, dict) or fields.pop("v", None) != PROTOCOL:
-        raise ProtocolError(f"not a message of protocol {PROTOCOL}: {line[:80]!r}")
-    kind = _TYPES.get(str(fields.pop("type", "")))
+        fields = parse(line)
+    except DecodeError:
+        return ""
+    job = fields.get("job") if isinstance(fields, dict) else None
+    return job if isinstance(job, str) else ""
+
+
+def _decode(line: str | bytes, kinds: tuple[type[Message], ...]) -> Message:
+    fields = parse(line)
+    if not isinstance(fields, dict):
+        raise DecodeError(f"it isn't a message: {line[:80]!r}")
+    if (version := fields.pop("v", None)) != PROTOCOL:
+        raise DecodeError(f"it is of protocol {version!r}, not {PROTOCOL}")
+    name = fields.pop("type", None)
+    kind = next((kind for kind in kinds if kind.__name__ == name), None)
     if kind is None:
-        raise ProtocolError(f"unknown message: {line[:80]!r}")
-    return build(kind, fields)
-
-
-def job_in(line: str) -> str:
-    """The job that a line of JSON names, or "": for an answer to a line that can't be obeyed."""
-    return str(json.loads(line).get("job", ""))
-
-
-def build(kind: Any, value: Any) -> Any:
-    """A value of the type `kind` from what JSON made of it; unknown or missing fields raise
-    `ProtocolError`."""
-    if is_dataclass(kind):
-        return _build_dataclass(kind, value)
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin in (types.UnionType, Union):
-        return None if value is None else build(arguments[0], value)
-    if origin is tuple and isinstance(value, list):
-        return tuple(build(arguments[0], item) for item in value)
-    if isinstance(kind, type) and issubclass(kind, Enum) and value in list(kind):
-        return kind(value)
-    if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
-    if isinstance(kind, type) and type(value) is kind:
-        return value
-    raise ProtocolError(f"{value!r} is no {getattr(kind, '__name__', kind)}")
-
-
-def _build_dataclass(kind: Any, value: Any) -> Any:
-    if not isinstance(value, dict):
-        raise ProtocolError(f"{value!r} is no {kind.__name__}")
-    hints = get_type_hints(kind)
-    if unknown := sorted(set(value) - set(hints)):
-        raise ProtocolError(f"{kind.__name__} has no {', '.join(unknown)}")
-    try:
-        return kind(**{name: build(hints[name], item) for name, item in value.items()})
-    except TypeError as error:
-        raise ProtocolError(f"{kind.__name__}: {error}") from error
+        expected = ", ".join(kind.__name__ for kind in kinds)
+        raise DecodeError(f"{name!r} is none of {expected}")
+    return from_json(kind, fields)

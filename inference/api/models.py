@@ -113,6 +113,22 @@ MODELS = {
 }
 
 
+# What the official repositories keep beside each transformer; its tokenizer, and no example pictures.
+_OFFICIAL_FILES = (
+    "config.json",
+    "diffusion_pytorch_model*",
+    "Wan2.1_VAE.pth",
+    "models_t5_umt5-xxl-enc-bf16.pth",
+    "google/umt5-xxl/*",
+)
+_OFFICIAL_IMAGE_FILE = "models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"
+
+
+def published_files(spec: ModelSpec) -> tuple[str, ...]:
+    """Which files of `spec.repository` the model is made of, as patterns such as `google/*`."""
+    return _OFFICIAL_FILES if spec.image is None else (*_OFFICIAL_FILES, _OFFICIAL_IMAGE_FILE)
+
+
 def models_folder() -> Path:
     """Where downloaded models lie: $KINORA_MODELS, or a folder of the user's."""
     if folder := os.environ.get("KINORA_MODELS"):

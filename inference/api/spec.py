@@ -13,7 +13,9 @@ from inference.api.errors import UserError
 SPATIAL_STRIDE = 8  # video pixels per latent pixel
 TEMPORAL_STRIDE = 4  # video frames per latent frame, after the first
 SIZE_MULTIPLE = 16  # spatial stride times the transformer's 2x2 patch
-MAX_SEED = 2**63 - 1
+MAX_SIDE = 8192
+MAX_FRAMES = 10_001
+MAX_SEED = 2**32 - 1  # torch's generator on the CPU uses no more bits than these
 
 
 class Task(StrEnum):
@@ -166,6 +168,8 @@ class GenerationRequest:
     timesteps: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        for name in ("prompt", "negative_prompt", "model"):
+            _check_text(name.replace("_", " "), getattr(self, name))
         if not self.prompt.strip():
             raise UserError("The prompt is empty: describe the video you want.")
         _check_size(self.width, self.height)
@@ -187,13 +191,24 @@ def latent_shape(
 
 
 def nearest_size(pixels: int) -> int:
-    """The multiple of 16 nearest to `pixels`, at least 16."""
-    return max(SIZE_MULTIPLE, round(pixels / SIZE_MULTIPLE) * SIZE_MULTIPLE)
+    """The width or height that can be made and is nearest to `pixels`."""
+    multiple = (pixels + SIZE_MULTIPLE // 2) // SIZE_MULTIPLE * SIZE_MULTIPLE
+    return min(max(multiple, SIZE_MULTIPLE), MAX_SIDE)
 
 
 def nearest_frames(frames: int) -> int:
-    """The 4n+1 nearest to `frames`, at least 1."""
-    return max(0, round((frames - 1) / TEMPORAL_STRIDE)) * TEMPORAL_STRIDE + 1
+    """The number of frames, 4n+1, that can be made and is nearest to `frames`."""
+    latent_frames = (frames - 1 + TEMPORAL_STRIDE // 2) // TEMPORAL_STRIDE
+    return min(max(latent_frames * TEMPORAL_STRIDE + 1, 1), MAX_FRAMES)
+
+
+def _check_text(name: str, text: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UserError(
+            f"The {name} has bytes that are no UTF-8 text: use a terminal that is set to UTF-8."
+        ) from error
 
 
 def _check_size(width: int, height: int) -> None:
@@ -201,7 +216,7 @@ def _check_size(width: int, height: int) -> None:
     if (width, height) != nearest:
         raise UserError(
             f"The size {width}x{height} can't be made: width and height are multiples of "
-            f"{SIZE_MULTIPLE}; the nearest is {nearest[0]}x{nearest[1]}."
+            f"{SIZE_MULTIPLE} up to {MAX_SIDE}; the nearest is {nearest[0]}x{nearest[1]}."
         )
 
 
@@ -209,19 +224,20 @@ def _check_frames(frames: int) -> None:
     nearest = nearest_frames(frames)
     if frames != nearest:
         raise UserError(
-            f"{frames} frames can't be made: the number of frames is 4n+1; the nearest is {nearest}."
+            f"{frames} frames can't be made: their number is 4n+1, up to {MAX_FRAMES}; the nearest "
+            f"is {nearest}."
         )
 
 
 def _check_timesteps(timesteps: tuple[float, ...]) -> None:
-    levels = (1000.5, *timesteps, 0.0)
-    if any(before <= after for before, after in pairwise(levels)):
+    falling = all(before > after for before, after in pairwise((*timesteps, 0.0)))
+    if not falling or any(timestep > 1000 for timestep in timesteps):
         raise UserError(
-            f"The timesteps {', '.join(f'{t:g}' for t in timesteps)} can't be used: they fall from at most "
-            "1000 and stay above 0."
+            f"The timesteps {', '.join(f'{t:g}' for t in timesteps)} can't be used: they fall from "
+            "at most 1000 and stay above 0."
         )
 
 
 def _check_range(name: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # also false for NaN
-        raise UserError(f"The {name} can't be {value:g}: it lies between {low:g} and {high:g}.")
+        raise UserError(f"The {name} can't be {value}: it lies between {low} and {high}.")

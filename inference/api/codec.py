@@ -1,0 +1,66 @@
+"""Dataclasses from JSON, every field held to its type.
+
+The types of fields may be `str`, `int`, `float`, `bool`, a `StrEnum`, another dataclass, `X | None` and
+`tuple[X, ...]`. The other way `dataclasses.asdict` and `json.dumps` are all that is needed.
+"""
+
+import json
+from dataclasses import is_dataclass
+from enum import StrEnum
+from types import UnionType
+from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
+T = TypeVar("T")
+
+
+class DecodeError(ValueError):
+    """JSON that doesn't say what it should; the message says where."""
+
+
+def parse(text: str | bytes) -> Json:
+    """What a JSON text says. Raises `DecodeError` if it is none."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DecodeError(f"it isn't JSON: {text[:80]!r}") from error
+
+
+def from_json(kind: type[T], value: Json) -> T:
+    """A `kind` from its JSON. Raises `DecodeError` for unknown, missing and ill-typed fields, and
+    whatever `kind` itself raises for values that it refuses."""
+    return _convert(kind, value, kind.__name__)
+
+
+def _convert(kind: Any, value: Json, where: str) -> Any:
+    if is_dataclass(kind) and isinstance(value, dict):
+        return _convert_fields(kind, value, where)
+    if isinstance(kind, UnionType):
+        return None if value is None else _convert(get_args(kind)[0], value, where)
+    if get_origin(kind) is tuple and isinstance(value, list):
+        item_kind = get_args(kind)[0]
+        return tuple(_convert(item_kind, item, f"{where}[{i}]") for i, item in enumerate(value))
+    if isinstance(kind, type) and issubclass(kind, StrEnum) and value in list(kind):
+        return kind(value)
+    if kind is float and type(value) is int and abs(value) < 2**53:  # so that nothing is lost
+        return float(value)
+    if type(value) is kind:
+        return value
+    raise DecodeError(f"{where} can't be {_brief(value)}")
+
+
+def _convert_fields(kind: Any, value: dict[str, Json], where: str) -> Any:
+    hints = get_type_hints(kind)
+    if unknown := sorted(value.keys() - hints.keys()):
+        raise DecodeError(f"{where} has no field {', '.join(unknown)}")
+    given = {name: _convert(hints[name], item, f"{where}.{name}") for name, item in value.items()}
+    try:
+        return kind(**given)
+    except TypeError as error:
+        raise DecodeError(f"{where} lacks a field: {error}") from error
+
+
+def _brief(value: Json) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

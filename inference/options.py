@@ -1,0 +1,172 @@
+"""What `kinora generate` is asked on the command line, and the request that comes of it."""
+
+import argparse
+import random
+import re
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Self
+
+from inference.api.errors import UserError
+from inference.api.models import DEMO, MODELS
+from inference.api.spec import MAX_SEED, GenerationRequest, SamplingDefaults, Solver
+from inference.catalog import Model, find
+from inference.recipe import Recipe, identity_of
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """The options as they were typed; None is what was left to the model's or recipe's choice."""
+
+    prompt: str | None
+    source: Path | None
+    negative: str | None
+    model: str | None
+    elsewhere: list[Path]
+    size: str | None
+    frames: int | None
+    steps: int | None
+    guidance: float | None
+    shift: float | None
+    seed: int | None
+    solver: str | None
+    timesteps: str | None
+    cfg_zero_star: bool | None
+    fps: int | None
+    output: Path | None
+    json: bool
+
+    @classmethod
+    def of(cls, parsed: argparse.Namespace) -> Self:
+        """The options that `add_generate_options` had a parser read."""
+        return cls(**{field.name: getattr(parsed, field.name) for field in fields(cls)})
+
+    def changes(self) -> dict[str, Any]:
+        """The fields of a `GenerationRequest` that the options name, but for its model."""
+        width, height = _parse_size(self.size) if self.size else (None, None)
+        named = {
+            "prompt": self.prompt,
+            "negative_prompt": self.negative,
+            "width": width,
+            "height": height,
+            "frames": self.frames,
+            "steps": self.steps,
+            "guidance": self.guidance,
+            "shift": self.shift,
+            "seed": self.seed,
+            "solver": Solver(self.solver) if self.solver else None,
+            "timesteps": _parse_numbers(self.timesteps) if self.timesteps else None,
+            "cfg_zero_star": self.cfg_zero_star,
+            "fps": self.fps,
+        }
+        return {name: value for name, value in named.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is to be made, with which model, and the recipe it repeats, if it does."""
+
+    request: GenerationRequest
+    model: Model
+    repeated: Recipe | None = None
+
+
+def add_generate_options(parser: argparse.ArgumentParser) -> None:
+    """Have `parser` read what `GenerateOptions` holds."""
+    d = DEMO.defaults
+    add = parser.add_argument
+    add("prompt", nargs="?", help="what the clip shows, in English or Chinese")
+    add("--from", dest="source", type=Path, metavar="FILE", help="repeat the recipe in this clip")
+    add("--negative", metavar="TEXT", help="what the clip is kept away from")
+    add("--model", help=f"a known model ({', '.join(MODELS)}) or a path")
+    add(
+        "--with", dest="elsewhere", type=Path, action="append", default=[], metavar="PATH",
+        help="a file or folder with parts that the model's own place lacks; repeatable",
+    )  # fmt: skip
+    add("--size", metavar="WxH", help=f"in pixels, multiples of 16 (demo: {d.width}x{d.height})")
+    add("--frames", type=int, metavar="N", help=f"4n+1 (demo: {d.frames})")
+    add("--steps", type=int, metavar="N", help=f"solver steps (demo: {d.steps})")
+    add("--guidance", type=float, metavar="G", help="how closely the prompt is followed; from 1")
+    add("--shift", type=float, metavar="S", help="more of the steps at high noise")
+    add("--seed", type=int, metavar="N", help="the same seed gives the same clip")
+    add("--solver", choices=[solver.value for solver in Solver])
+    add("--timesteps", metavar="T,T,..", help="for lcm: those a distilled model was trained at")
+    add("--cfg-zero-star", action=argparse.BooleanOptionalAction, help="CFG-Zero* guidance")
+    add("--fps", type=int, metavar="N", help=f"frames a second of the file (demo: {d.fps})")
+    add(
+        "-o", "--output", type=Path, metavar="FILE",
+        help=".mp4, .webm, .gif, .png (one frame) or a folder for PNGs",
+    )  # fmt: skip
+    add("--json", action="store_true", help="print events as JSON lines")
+
+
+def make_order(options: GenerateOptions) -> Order:
+    """The request that the options describe and its model. Raises `UserError`."""
+    changes = options.changes()
+    if options.source is None:
+        if options.prompt is None:
+            raise UserError('What shall the clip show? Give a prompt: ./kinora generate "..."')
+        name = options.model or DEMO.name
+        model = find(name, *options.elsewhere)
+        request = _default_request(options.prompt, _full_name(name), model.spec.defaults)
+        return Order(replace(request, **changes), model)
+    recipe = Recipe.read(options.source)
+    name = options.model or recipe.request.model
+    model = find(name, *options.elsewhere)
+    if options.model is None and identity_of(model.files) != recipe.model_identity:
+        raise UserError(
+            f"{options.source} was made with other weights than {name} has now: name the model with "
+            "--model to use it all the same."
+        )
+    return Order(replace(recipe.request, model=_full_name(name), **changes), model, recipe)
+
+
+def free_name(request: GenerationRequest) -> Path:
+    """A name in the current folder, after the prompt and the seed, that no file has yet."""
+    words = re.sub(r"\W+", "-", request.prompt.lower())[:40].strip("-")
+    stem = f"{words or 'clip'}-{request.seed}"
+    suffix = ".png" if request.frames == 1 else ".mp4"
+    path, count = Path(stem + suffix), 1
+    while path.exists():
+        count += 1
+        path = Path(f"{stem}-{count}{suffix}")
+    return path
+
+
+def _default_request(prompt: str, model: str, defaults: SamplingDefaults) -> GenerationRequest:
+    return GenerationRequest(
+        prompt=prompt,
+        model=model,
+        width=defaults.width,
+        height=defaults.height,
+        frames=defaults.frames,
+        steps=defaults.steps,
+        guidance=defaults.guidance,
+        shift=defaults.shift,
+        seed=random.randint(0, MAX_SEED),
+        solver=defaults.solver,
+        fps=defaults.fps,
+        negative_prompt=defaults.negative_prompt,
+        timesteps=defaults.timesteps,
+    )
+
+
+def _full_name(model: str) -> str:
+    """A model's name that holds in every folder."""
+    return model.lower() if model.lower() in MODELS else str(Path(model).resolve())
+
+
+def _parse_size(text: str) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,6})\s*[xX×*]\s*(\d{1,6})", text.strip())
+    if match is None:
+        raise UserError(f"The size {text!r} can't be read: write it as WIDTHxHEIGHT, say 832x480.")
+    return int(match[1]), int(match[2])
+
+
+def _parse_numbers(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(","))
+    except ValueError as error:
+        raise UserError(
+            f"The timesteps {text!r} can't be read: write numbers with commas, say 1000,750,500,250."
+        ) from error
