@@ -61,7 +61,8 @@ def scene_of(index: int, motions: tuple[str, ...]) -> world.Scene:
 def encode_clips(vae: VAE, folder: Path, count: int, motions: tuple[str, ...]) -> Data:
     """The first `count` training clips as latents, computed shard by shard where not yet on disk."""
     folder.mkdir(parents=True, exist_ok=True)
-    shards = [(start, folder / f"{start:06d}.safetensors") for start in range(0, count, SHARD)]
+    ranges = [range(start, min(start + SHARD, count)) for start in range(0, count, SHARD)]
+    shards = [(r, folder / f"{r.start:06d}-{r.stop:06d}.safetensors") for r in ranges]
     missing = [shard for shard in shards if not shard[1].exists()]
     # Small networks don't fill several threads: a process for each does.
     spawn = multiprocessing.get_context("spawn")
@@ -69,18 +70,17 @@ def encode_clips(vae: VAE, folder: Path, count: int, motions: tuple[str, ...]) -
         jobs = [pool.submit(_encode_shard, vae, motions, *shard) for shard in missing]
         for job in jobs:
             job.result()
-    latents = torch.cat([load_file(file)["latents"] for _, file in shards])[:count]
+    latents = torch.cat([load_file(file)["latents"] for _, file in shards])
     return Data(latents, [scene_of(i, motions) for i in range(count)])
 
 
 @torch.inference_mode()
-def _encode_shard(vae: VAE, motions: tuple[str, ...], start: int, file: Path) -> None:
+def _encode_shard(vae: VAE, motions: tuple[str, ...], indices: range, file: Path) -> None:
     torch.set_num_threads(1)
     latents = []
-    for first in range(
-        start, start + SHARD, 5
-    ):  # torch convolves several clips far faster than one
-        scenes = [scene_of(index, motions) for index in range(first, first + 5)]
+    for first in indices[::5]:  # torch convolves several clips far faster than one
+        together = range(first, min(first + 5, indices.stop))
+        scenes = [scene_of(index, motions) for index in together]
         clips = torch.stack([world.render(scene, world.clip_times()) for scene in scenes])
         latents.append(vae.encode(clips).half())
     partial = file.with_suffix(".partial")
