@@ -9,6 +9,8 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from tests.tiny_model import write_tiny_model
+
 REFERENCE_DIR = Path(__file__).parent / "reference"
 
 Reference = tuple[dict[str, torch.Tensor], dict[str, Any]]
@@ -45,3 +47,9 @@ def manifest() -> Callable[[str], dict[str, list[int]]]:
     """Shapes by parameter name of an official checkpoint, by the name of its file."""
     manifests = json.loads((REFERENCE_DIR / "wan21_manifests.json").read_text("utf-8"))
     return manifests.__getitem__
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a whole model of a few kilobytes, untrained; see `tests.tiny_model`."""
+    return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
