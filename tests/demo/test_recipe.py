@@ -51,7 +51,9 @@ def test_judge_sees_no_motion_in_a_clip_that_jumps_about() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_every_caption_is_spelled_in_words_the_tokenizer_knows(language: str, tmp_path: Path) -> None:
+def test_every_caption_is_spelled_in_words_the_tokenizer_knows(
+    language: str, tmp_path: Path
+) -> None:
     make_tokenizer(tmp_path / "tokenizer.json")
     tokenizer = Tokenizer.from_file(tmp_path / "tokenizer.json", DEMO.dit.text_len)
     assert tokenizer.vocab_size <= DEMO.text.vocab_size

@@ -12,6 +12,7 @@ FOREGROUND = 0.13  # how far from the background a pixel of a thing is, in the m
 MIN_AREA, MAX_AREA = 250, 6000  # pixels
 MIN_MATCH = 0.75  # how much of a shape has to lie on the ideal one
 MOVED, STOOD = 20.0, 7.0  # pixels between first and last frame
+STRAYED = 7.0  # pixels off the straight and even path between the two
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,16 @@ def _colour(frame: Tensor, mask: Tensor) -> str:
 
 
 def _motion(centres: Tensor) -> str:
-    """centres [F, 2] -> a direction, "still" or "none"."""
+    """centres [F, 2] -> a direction, "still" or "none"; motion is straight and even."""
+    along = torch.linspace(0, 1, len(centres))[:, None]
+    even = torch.lerp(centres[0], centres[-1], along)
     dx, dy = (centres[-1] - centres[0]).tolist()
-    if max(abs(dx), abs(dy)) < STOOD:
-        wandered = (centres - centres[0]).abs().max()
-        return "still" if wandered < STOOD else "none"
-    if max(abs(dx), abs(dy)) < MOVED or min(abs(dx), abs(dy)) > max(abs(dx), abs(dy)) / 2:
+    longer, shorter = max(abs(dx), abs(dy)), min(abs(dx), abs(dy))
+    if (centres - even).abs().max() > STRAYED:
+        return "none"
+    if longer < STOOD:
+        return "still"
+    if longer < MOVED or shorter > longer / 2:
         return "none"
     if abs(dx) > abs(dy):
         return "left" if dx < 0 else "right"
