@@ -38,9 +38,9 @@ def write_tiny_model(folder: Path, dit: DiTParams = DIT, text: TextParams = TEXT
     return folder
 
 
-def write_tokenizer(file: Path) -> None:
-    """One token a word; the words that it does not know are `<unk>`."""
-    pieces = ["<pad>", "</s>", "<unk>", *WORDS]
+def write_tokenizer(file: Path, extra: int = 0) -> None:
+    """One token a word; the words that it does not know are `<unk>`. `extra` words are made up."""
+    pieces = ["<pad>", "</s>", "<unk>", *WORDS, *(f"extra{i}" for i in range(extra))]
     tokenizer = Tokenizer(WordLevel({piece: i for i, piece in enumerate(pieces)}, "<unk>"))
     tokenizer.pre_tokenizer = pre_tokenizers.WhitespaceSplit()
     file.parent.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,294 @@
+"""The whole pipeline, from a prompt to a file, on an untrained model of a few kilobytes."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from inference import generate as pipeline
+from inference.api.errors import MemoryShortageError, UserError
+from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
+from inference.api.spec import Solver, Task
+from inference.catalog import Model, find
+from inference.generate import best_device, compute_dtype, generate
+from inference.media import read_frames
+from inference.wan.dit import DiT
+from inference.wan.vae import VAE
+from tests.tiny_model import DIT, TEXT_LEN, make_request, write_tiny_model, write_tokenizer
+
+CPU = torch.device("cpu")
+
+Make = Callable[..., list[Event]]
+
+
+@pytest.fixture
+def model(tiny_model: Path) -> Model:
+    return find(str(tiny_model))
+
+
+@pytest.fixture
+def make(model: Model, tmp_path: Path) -> Make:
+    """Make a clip, by default as a folder of PNGs, which hold just what the pipeline gave."""
+
+    def run(output: str = "clip", *, model: Model = model, **changes: object) -> list[Event]:
+        request = make_request(model.files.path, **changes)
+        return list(generate(Generate("job", request, str(tmp_path / output)), model, CPU))
+
+    return run
+
+
+def frames(path: Path) -> Tensor:
+    return torch.stack(list(read_frames(path)))
+
+
+def raising(error: Exception) -> Iterator[Event]:
+    raise error
+    yield
+
+
+def notices(events: list[Event]) -> list[str]:
+    return [event.message for event in events if isinstance(event, Notice)]
+
+
+@pytest.mark.parametrize("name", ["clip.mp4", "clip.webm", "clip.gif", "clip", "红 色/圆 1.mp4"])
+def test_a_prompt_becomes_a_clip(name: str, make: Make, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    *_, last = make(name)
+    assert isinstance(last, Finished)
+    assert (last.job, last.path) == ("job", str(tmp_path / name))
+    assert (last.seed, last.width, last.height, last.frames) == (1, 32, 16, 5)
+    assert frames(tmp_path / name).shape == (5, 16, 32, 3)
+    assert [path.name for path in (tmp_path / name).parent.iterdir()] == [Path(name).name]
+
+
+def test_one_frame_becomes_an_image(make: Make, tmp_path: Path) -> None:
+    make("image.png", frames=1)
+    assert frames(tmp_path / "image.png").shape == (1, 16, 32, 3)
+
+
+def test_events_tell_every_step_in_order(make: Make) -> None:
+    *events, last = make(steps=3)
+    steps = [(e.stage, e.step, e.steps) for e in events if isinstance(e, Progress)]
+    assert len(steps) == len(events)
+    assert steps == [
+        *((Stage.TEXT, step, 2) for step in (1, 2)),
+        *((Stage.DENOISE, step, 3) for step in (1, 2, 3)),
+        *((Stage.DECODE, step, 2) for step in (1, 2)),
+    ]
+    for event in events:
+        assert isinstance(event, Progress)
+        assert event.seconds_left is not None
+        assert (event.seconds_left == 0) == (event.step == event.steps)
+    assert isinstance(last, Finished)
+    assert [report.stage for report in last.stages] == list(Stage)
+    assert sum(report.seconds for report in last.stages) <= last.seconds
+    assert all(report.peak_ram_bytes > 2**20 for report in last.stages)
+    assert all(report.peak_vram_bytes == 0 for report in last.stages)
+
+
+@pytest.mark.parametrize("solver", Solver)
+def test_a_seed_is_a_clip(solver: Solver, make: Make, tmp_path: Path) -> None:
+    for name, seed in [("a", 1), ("b", 1), ("c", 2)]:
+        make(name, seed=seed, solver=solver)
+    first, again, other = (
+        [file.read_bytes() for file in sorted((tmp_path / name).glob("*.png"))] for name in "abc"
+    )
+    assert len(first) == 5
+    assert first == again
+    assert not set(first) & set(other)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"prompt": "a blue square moves right"},
+        {"negative_prompt": "red"},
+        {"steps": 3},
+        {"guidance": 4.0},
+        {"shift": 3.0},
+        {"cfg_zero_star": True},
+        {"solver": Solver.EULER},
+        {"solver": Solver.LCM, "timesteps": (1000.0, 600.0)},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_everything_in_the_request_counts(
+    change: dict[str, object], make: Make, tmp_path: Path
+) -> None:
+    make("base")
+    make("changed", **change)
+    assert not torch.equal(frames(tmp_path / "base"), frames(tmp_path / "changed"))
+
+
+@pytest.mark.parametrize(("guidance", "branches"), [(1.0, 1), (1.5, 2)])
+def test_without_guidance_one_branch_runs(
+    guidance: float, branches: int, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contexts: list[Tensor] = []
+    forward = DiT.forward
+
+    def spy(self: DiT, x: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
+        contexts.append(context)
+        return forward(self, x, timestep, context)
+
+    monkeypatch.setattr(DiT, "forward", spy)
+    make(guidance=guidance, negative_prompt="blue", steps=3)
+    assert [context.shape[1] for context in contexts] == [6, 2][:branches] * 3
+
+
+def test_cfg_zero_star_takes_the_first_step_for_nothing(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times: list[float] = []
+    forward = DiT.forward
+
+    def spy(self: DiT, x: Tensor, timestep: Tensor, context: Tensor) -> Tensor:
+        times.append(timestep.item())
+        return forward(self, x, timestep, context)
+
+    monkeypatch.setattr(DiT, "forward", spy)
+    make(guidance=1.0, cfg_zero_star=True, steps=25)
+    assert len(times) == 24
+    assert max(times) < 999
+
+
+def test_the_latent_is_decoded_as_the_vae_says(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """-1 is black, 1 is white, and what lies between is rounded to the nearest level."""
+    levels = torch.tensor([-1.0, -0.998, -0.5, 0.0, 0.5, 1.0]).repeat(86)[: 16 * 32]
+    clip = levels.view(1, 1, 1, 16, 32).expand(1, 3, 1, 16, 32)
+    monkeypatch.setattr(VAE, "decode_stream", lambda self, latent: iter([clip]))
+    make("image.png", frames=1)
+    row = frames(tmp_path / "image.png")[0, 0, :6, 0]
+    assert row.tolist() == [0, 0, 64, 128, 191, 255]
+
+
+@pytest.mark.parametrize("stage", Stage)
+def test_closing_leaves_nothing(stage: Stage, model: Model, tmp_path: Path) -> None:
+    command = Generate("job", make_request(model.files.path), str(tmp_path / "clip.mp4"))
+    with closing(generate(command, model, CPU)) as events:
+        assert any(isinstance(event, Progress) and event.stage is stage for event in events)
+    assert list(tmp_path.iterdir()) == []
+    assert not torch.is_inference_mode_enabled()
+
+
+def test_inference_mode_stays_inside(model: Model, tmp_path: Path) -> None:
+    command = Generate("job", make_request(model.files.path), str(tmp_path / "clip"))
+    modes = [torch.is_inference_mode_enabled() for _ in generate(command, model, CPU)]
+    assert modes
+    assert not any(modes)
+
+
+def test_a_prompt_that_is_cut_is_told(make: Make) -> None:
+    prompt = "a red circle moves left a red circle"  # 8 words, and the end
+    assert notices(make(prompt=prompt)) == [
+        f"The prompt takes 9 tokens and the model reads {TEXT_LEN}: it won't see what comes after the "
+        "first 30 characters."
+    ]
+    assert notices(make("b", prompt=prompt.removesuffix(" circle"))) == []
+
+
+def test_ten_thousand_words_are_cut_not_refused(make: Make, tmp_path: Path) -> None:
+    message, *others = notices(make("clip.mp4", prompt="a red circle moves " * 2500))
+    assert not others
+    assert "takes 10001 tokens" in message
+    assert frames(tmp_path / "clip.mp4").shape == (5, 16, 32, 3)
+
+
+def test_a_toy_says_that_it_is_one(model: Model, make: Make) -> None:
+    toy = replace(model, spec=replace(model.spec, name="demo", world="circles and squares"))
+    message, *others = notices(make(model=toy, prompt="a red horse"))
+    assert not others
+    assert message.startswith("The demo model knows only its toy world: circles and squares.")
+    assert "./kinora models download" in message
+    assert notices(make("b", model=toy)) == []
+    assert notices(make("c", prompt="a red horse")) == []
+
+
+@pytest.mark.parametrize(
+    ("output", "message"),
+    [
+        ("clip.mkv", "can't be written as .mkv"),
+        ("nowhere/clip.mp4", r"The folder .*nowhere does not exist"),
+        ("clip.png", "can hold one image"),
+    ],
+)
+def test_a_bad_output_is_told_before_any_work(output: str, message: str, make: Make) -> None:
+    with pytest.raises(UserError, match=message):
+        make(output)
+
+
+def test_a_full_disk_is_told(make: Make, tmp_path: Path) -> None:
+    partial = tmp_path / f".clip.partial-{os.getpid()}.mp4"
+    partial.symlink_to("/dev/full")  # writing there fails as on a full disk
+    with pytest.raises(UserError, match=r"The disk is full: .*make room there"):
+        make("clip.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_model_for_another_task_is_refused(model: Model, make: Make) -> None:
+    spec = replace(model.spec, title="Wan2.1 I2V 14B 480P", tasks=frozenset({Task.I2V}))
+    with pytest.raises(UserError, match="14B 480P makes video from images"):
+        make(model=replace(model, spec=spec))
+
+
+def test_a_vace_model_makes_video_from_text(tmp_path: Path, make: Make) -> None:
+    vace = replace(DIT, vace_layers=(0,))
+    model = find(str(write_tiny_model(tmp_path / "vace", dit=vace)))
+    assert model.spec.tasks == {Task.T2V, Task.VACE}
+    assert isinstance(make(model=model)[-1], Finished)
+
+
+def test_a_tokenizer_with_more_words_than_the_encoder_is_refused(
+    tmp_path: Path, make: Make
+) -> None:
+    folder = write_tiny_model(tmp_path / "model")
+    write_tokenizer(folder / "google" / "umt5-xxl" / "tokenizer.json", extra=100)
+    with pytest.raises(UserError, match="has 114 tokens and its text encoder knows 32"):
+        make(model=find(str(folder)))
+
+
+@pytest.mark.parametrize(
+    ("error", "device", "message"),
+    [
+        (torch.OutOfMemoryError("CUDA out of memory"), "cuda", "The graphics card has too little"),
+        (
+            MemoryError(),
+            "cpu",
+            "This machine has too little free memory for 5 frames of 32x16: make",
+        ),
+        (RuntimeError("DefaultCPUAllocator: can't allocate"), "cpu", "This machine has too little"),
+    ],
+    ids=["card", "python", "torch on the CPU"],
+)
+def test_too_little_memory_is_told(
+    error: Exception, device: str, message: str, model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "_generate", lambda *_: raising(error))
+    command = Generate("job", make_request("demo"), "clip.mp4")
+    with pytest.raises(MemoryShortageError, match=message):
+        list(generate(command, model, torch.device(device)))
+
+
+def test_torch_says_too_little_memory_as_we_expect() -> None:
+    """The words that `generate` looks for, from torch itself."""
+    with pytest.raises(RuntimeError, match="DefaultCPUAllocator"):
+        torch.empty(2**60, dtype=torch.uint8)
+
+
+def test_other_faults_stay_what_they_are(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pipeline, "_generate", lambda *_: raising(RuntimeError("a bug")))
+    with pytest.raises(RuntimeError, match="a bug"):
+        list(generate(Generate("job", make_request("demo"), "clip.mp4"), model, CPU))
+
+
+def test_the_transformer_computes_in_what_the_device_is_good_at() -> None:
+    assert compute_dtype(CPU) is torch.float32
+    assert compute_dtype(torch.device("cuda")) is torch.bfloat16
+    assert best_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
