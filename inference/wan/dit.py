@@ -163,6 +163,7 @@ class CrossAttention(Attention):
             self.norm_k_img = RMSNorm(params.dim, eps=params.eps)
 
     def forward(self, x: Tensor, context: Tensor, image: Tensor | None) -> Tensor:
+        """Tokens [B, L, D] attend to `context` and `image`, both [B, T, D] -> [B, L, D]."""
         q = self.split(self.norm_q(linear(self.q, x)))
         k = self.split(self.norm_k(linear(self.k, context)))
         out = attend(q, k, self.split(linear(self.v, context)))

@@ -265,7 +265,6 @@ class Tokenizer:
         cut_at = starts[self.text_len - 1] if used > self.text_len else None
         return TokenCount(used, self.text_len, cut_at)
 
-
     def has_unknown_words(self, text: str) -> bool:
         """Whether some of `text` has no piece of its own and is spelled in bytes, or not at all."""
         ids, _ = self._vocabulary.split(clean_prompt(text))

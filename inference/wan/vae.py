@@ -40,7 +40,9 @@ class CausalConv3d(nn.Conv3d):
     def __init__(self, in_dim: int, out_dim: int, kernel: tuple[int, int, int] = (3, 3, 3)) -> None:
         super().__init__(in_dim, out_dim, kernel, padding=(0, kernel[1] // 2, kernel[2] // 2))
 
-    def forward(self, x: Tensor, state: State) -> Tensor:
+    def forward(  # pyright: ignore[reportIncompatibleMethodOverride], it takes the state too
+        self, x: Tensor, state: State
+    ) -> Tensor:
         """x [B, C, F, H, W] -> [B, C', F, H, W]."""
         past = state.get(self)
         if past is None and x.shape[2] == 1:  # zeros before it: only the last tap counts
