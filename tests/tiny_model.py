@@ -24,7 +24,7 @@ DIT = DiTParams(
 TEXT = TextParams(
     vocab_size=32, dim=DIT.text_dim, dim_attn=16, dim_ffn=32, num_heads=2, num_layers=2
 )
-VAE_ = VAEParams(dim=4, dim_mult=(1, 1, 1, 1), num_res_blocks=1)
+VAE_PARAMS = VAEParams(dim=4, dim_mult=(1, 1, 1, 1), num_res_blocks=1)
 
 
 def write_tiny_model(folder: Path, dit: DiTParams = DIT, text: TextParams = TEXT) -> Path:
@@ -32,7 +32,7 @@ def write_tiny_model(folder: Path, dit: DiTParams = DIT, text: TextParams = TEXT
     config = {"num_heads": dit.num_heads, "text_len": dit.text_len, "eps": dit.eps}
     write_config(folder, {"_class_name": "WanModel", **config})
     write_safetensors(folder / "diffusion_pytorch_model.safetensors", _weights(DiT(dit)))
-    write_torch(folder / "Wan2.1_VAE.pth", _weights(VAE(VAE_)))
+    write_torch(folder / "Wan2.1_VAE.pth", _weights(VAE(VAE_PARAMS)))
     write_torch(folder / "models_t5_umt5-xxl-enc-bf16.pth", _weights(TextEncoder(text)))
     write_tokenizer(folder / "google" / "umt5-xxl" / "tokenizer.json")
     return folder

@@ -1,0 +1,90 @@
+import argparse
+from pathlib import Path
+
+import pytest
+
+from inference.api.errors import UserError
+from inference.api.models import MODELS
+from inference.api.spec import MAX_SEED, Solver
+from inference.options import GenerateOptions, Order, add_generate_options, free_name, make_order
+from tests.tiny_model import make_request
+
+
+def order(*arguments: str) -> Order:
+    parser = argparse.ArgumentParser()
+    add_generate_options(parser)
+    return make_order(GenerateOptions.of(parser.parse_args(arguments)))
+
+
+def test_the_rest_is_the_models_choice(tiny_model: Path) -> None:
+    request = order("a", "--model", str(tiny_model)).request
+    d = MODELS["t2v-1.3b"].defaults
+    assert (request.width, request.height, request.frames) == (d.width, d.height, d.frames)
+    assert (request.steps, request.guidance, request.shift) == (d.steps, d.guidance, d.shift)
+    assert (request.solver, request.fps, request.timesteps) == (d.solver, d.fps, ())
+    assert (request.negative_prompt, request.cfg_zero_star) == (d.negative_prompt, False)
+
+
+def test_every_option_counts(tiny_model: Path) -> None:
+    request = order(
+        "一个圆", "--model", str(tiny_model), "--negative", "", "--size", "64 X 32", "--frames", "9",
+        "--steps", "3", "--guidance", "1", "--shift", "0.5", "--seed", "0", "--solver", "lcm",
+        "--timesteps", "1000,500.5", "--cfg-zero-star", "--fps", "24",
+    ).request  # fmt: skip
+    assert request == make_request(
+        tiny_model, prompt="一个圆", negative_prompt="", width=64, height=32, frames=9, steps=3,
+        guidance=1.0, shift=0.5, seed=0, solver=Solver.LCM, timesteps=(1000.0, 500.5),
+        cfg_zero_star=True, fps=24,
+    )  # fmt: skip
+
+
+def test_seed_is_always_concrete(tiny_model: Path) -> None:
+    seeds = {order("a", "--model", str(tiny_model)).request.seed for _ in range(5)}
+    assert len(seeds) == 5
+    assert max(seeds) <= MAX_SEED
+
+
+def test_path_of_the_model_holds_in_every_folder(
+    tiny_model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tiny_model.parent)
+    assert order("a", "--model", "tiny").request.model == str(tiny_model.resolve())
+
+
+@pytest.mark.parametrize("size", ["", "832", "832x", "x480", "-16x16", "1e3x16", "16x16x16"])
+def test_size_that_cannot_be_read_is_told(size: str, tiny_model: Path) -> None:
+    with pytest.raises(UserError, match=r"The size '.*' can't be read: write it as WIDTHxHEIGHT"):
+        order("a", "--model", str(tiny_model), f"--size={size or ' '}")
+
+
+@pytest.mark.parametrize("timesteps", ["high", "1000;500", "1000,"])
+def test_timesteps_that_cannot_be_read_are_told(timesteps: str, tiny_model: Path) -> None:
+    with pytest.raises(UserError, match=r"The timesteps '.*' can't be read: write numbers"):
+        order("a", "--model", str(tiny_model), "--timesteps", timesteps)
+
+
+def test_prompt_has_to_be_given() -> None:
+    with pytest.raises(UserError, match="What shall the clip show"):
+        order()
+
+
+@pytest.mark.parametrize(
+    ("prompt", "frames", "name"),
+    [
+        ("A red circle!", 5, "a-red-circle-1.mp4"),
+        ("../../etc/passwd", 5, "etc-passwd-1.mp4"),
+        ("一个红色的圆，在夜晚", 1, "一个红色的圆-在夜晚-1.png"),
+        ("?!", 5, "clip-1.mp4"),
+        ("word " * 100, 5, "word-word-word-word-word-word-word-word-1.mp4"),
+    ],
+)
+def test_clip_is_named_after_its_prompt(
+    prompt: str, frames: int, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    request = make_request("demo", prompt=prompt, frames=frames)
+    assert free_name(request) == Path(name)
+    taken = [tmp_path / name, tmp_path / "-2.".join(name.rsplit(".", 1))]
+    for path in taken:
+        path.touch()
+    assert free_name(request) == Path("-3.".join(name.rsplit(".", 1)))
