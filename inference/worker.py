@@ -52,7 +52,7 @@ def main() -> int:
 
         device = best_device()
         say(Ready(PROTOCOL, describe(device)))
-        inbox = _Inbox(sys.stdin.buffer, say)
+        inbox = _Inbox(_private_stdin(), say)
         while (command := inbox.next_job()) is not None:
             _run(command, inbox, device, say)
     return 0
@@ -145,3 +145,13 @@ def _private_stdout() -> TextIO:
     private = os.dup(1)
     os.dup2(2, 1)
     return os.fdopen(private, "w", encoding="ascii", newline="\n")
+
+
+def _private_stdin() -> BinaryIO:
+    """Stdin for the inbox alone. Nothing else reads from it, and Python, which closes `sys.stdin` when
+    it ends and aborts if a thread waits there, knows nothing of it."""
+    private = os.dup(0)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return os.fdopen(private, "rb")
