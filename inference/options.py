@@ -105,7 +105,7 @@ def make_order(options: GenerateOptions) -> Order:
     changes = options.changes()
     if options.source is None:
         if options.prompt is None:
-            raise UserError('What shall the clip show? Give a prompt: ./kinora generate "..."')
+            raise UserError("There is no prompt: describe the video you want, in quotes.")
         name = options.model or DEMO.name
         model = find(name, *options.elsewhere)
         request = _default_request(options.prompt, _full_name(name), model.spec.defaults)

@@ -64,7 +64,7 @@ def test_timesteps_that_cannot_be_read_are_told(timesteps: str, tiny_model: Path
 
 
 def test_prompt_has_to_be_given() -> None:
-    with pytest.raises(UserError, match="What shall the clip show"):
+    with pytest.raises(UserError, match="There is no prompt"):
         order()
 
 
