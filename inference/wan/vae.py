@@ -45,9 +45,12 @@ class CausalConv3d(nn.Conv3d):
     ) -> Tensor:
         """x [B, C, F, H, W] -> [B, C', F, H, W]."""
         past = state.get(self)
+        if x.device.type == "cpu":
+            x = x.contiguous(memory_format=torch.channels_last_3d)  # a fifth faster in oneDNN
         if past is None and x.shape[2] == 1:  # zeros before it: only the last tap counts
             state[self] = F.pad(x, (0, 0, 0, 0, 1, 0))
-            return F.conv3d(x, self.weight[:, :, -1:], self.bias, padding=self.padding)
+            tap = self.weight[:, :, -1]
+            return F.conv2d(x[:, :, 0], tap, self.bias, padding=self.padding[1:]).unsqueeze(2)
         x = F.pad(x, (0, 0, 0, 0, 2, 0)) if past is None else torch.cat([past, x], dim=2)
         state[self] = x[:, :, -2:].clone()  # a view would keep all of x alive
         return super().forward(x)
@@ -65,7 +68,7 @@ class RMSNorm(nn.Module):
         # On the CPU this is some ten times faster than a norm over a strided dimension.
         square_sum = x.float().square().sum(dim=1, keepdim=True)
         scale = (self.gamma.shape[0] / square_sum.clamp_min(1e-24)).sqrt()
-        return x * scale.to(x.dtype) * self.gamma
+        return (x * scale.to(x.dtype)).mul_(self.gamma)
 
 
 class ResidualBlock(nn.Module):
@@ -85,9 +88,10 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, state: State) -> Tensor:
         """x [B, C, F, H, W] -> [B, C', F, H, W]."""
-        h = self.residual["2"](F.silu(self.residual["0"](x)), state)
-        h = self.residual["6"](F.silu(self.residual["3"](h)), state)
-        return h + self.shortcut(x)
+        h = F.silu(self.residual["0"](x), inplace=True)
+        h = self.residual["2"](h, state)
+        h = F.silu(self.residual["3"](h), inplace=True)
+        return self.residual["6"](h, state).add_(self.shortcut(x))
 
 
 class AttentionBlock(nn.Module):
@@ -296,7 +300,7 @@ def _head(dim: int, out_dim: int) -> nn.ModuleDict:
 
 
 def _apply_head(head: nn.ModuleDict, x: Tensor, state: State) -> Tensor:
-    return head["2"](F.silu(head["0"](x)), state)
+    return head["2"](F.silu(head["0"](x), inplace=True), state)
 
 
 def _to_images(x: Tensor) -> Tensor:
