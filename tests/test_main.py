@@ -49,10 +49,11 @@ class Console:
 
 @pytest.fixture
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The current folder, whose name is no easy one."""
+    """The current folder, whose name is no easy one; downloaded models lie in it."""
     folder = tmp_path / "红 色 clips"
     folder.mkdir()
     monkeypatch.chdir(folder)
+    monkeypatch.setenv("KINORA_MODELS", str(folder))
     return folder
 
 
@@ -168,10 +169,8 @@ def test_parts_of_a_model_may_lie_elsewhere(console: Console, here: Path) -> Non
     ],
 )
 def test_bad_input_gets_one_sentence(
-    arguments: list[str], message: str, console: Console, here: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("KINORA_MODELS", str(here / "models"))
+    arguments: list[str], message: str, console: Console, here: Path
+) -> None:
     (here / "红.txt").write_text("no clip")
     (here / "full").mkdir()
     (here / "full" / "letter").touch()
@@ -321,8 +320,7 @@ def test_help_is_given(arguments: Sequence[str], capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().out.startswith("usage: kinora ")
 
 
-def test_models_are_listed(console: Console, here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("KINORA_MODELS", str(here))
+def test_models_are_listed(console: Console, here: Path) -> None:
     folder = write_tiny_model(here / "t2v-1.3b")
     rows = console.run("models", "list").out.splitlines()
     assert [row.split()[0] for row in rows[:-1]] == list(MODELS)
@@ -331,10 +329,7 @@ def test_models_are_listed(console: Console, here: Path, monkeypatch: pytest.Mon
     assert "./kinora models download" in rows[-1]
 
 
-def test_models_are_listed_as_json(
-    console: Console, here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KINORA_MODELS", str(here))
+def test_models_are_listed_as_json(console: Console, here: Path) -> None:
     folder = write_tiny_model(here / "vace-1.3b")
     rows = {row["name"]: row for row in json.loads(console.run("models", "list", "--json").out)}
     assert list(rows) == list(MODELS)
@@ -373,10 +368,8 @@ def downloads(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
 
 
 def test_models_are_downloaded(
-    console: Console, here: Path, downloads: list[tuple[object, ...]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("KINORA_MODELS", str(here))
+    console: Console, here: Path, downloads: list[tuple[object, ...]]
+) -> None:
     outcome = console.run("models", "download", "t2v-1.3b")
     assert outcome == Outcome(0, f"{here / 't2v-1.3b'}\n", "config.json (2.0 KB)\n")
     ((repository, patterns, folder),) = downloads
@@ -386,10 +379,8 @@ def test_models_are_downloaded(
 
 
 def test_models_are_downloaded_with_json(
-    console: Console, here: Path, downloads: list[tuple[object, ...]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
-    monkeypatch.setenv("KINORA_MODELS", str(here))
+    console: Console, here: Path, downloads: list[tuple[object, ...]]
+) -> None:
     outcome = console.run("models", "download", "vace-1.3b", "--json")
     assert outcome.err == ""
     assert [json.loads(line) for line in outcome.out.splitlines()] == [
