@@ -390,8 +390,7 @@ def _init_weights(model: DiT) -> None:
         if isinstance(module, (nn.Linear, nn.Conv3d)):
             nn.init.xavier_uniform_(module.weight.flatten(1))
             nn.init.zeros_(cast(Tensor, module.bias))
-    text, time = model.text_embedding, model.time_embedding
-    for layer in (text[0], text[2], time[0], time[2]):
+    for layer in (*model.text_embedding[::2], *model.time_embedding[::2]):
         nn.init.normal_(cast(Tensor, layer.weight), std=0.02)
     nn.init.zeros_(model.head.head.weight)
     for block in model.modules():
