@@ -26,7 +26,7 @@ def main() -> None:
     work = options.work
     vae = train_vae.train(work, Plan(options.vae_image_steps), Plan(options.vae_clip_steps))
     rng = random.Random(3)
-    scenes = [train_vae.any_scene(rng) for _ in range(32)]
+    scenes = [train_vae.any_scene(rng) for _ in range(16)]
     clips = torch.stack([world.render(scene, world.clip_times()) for scene in scenes])
     train_vae.fold_statistics(vae, clips)
     data = train_dit.encode_clips(vae, work / "latents", options.clips, world.CORE_MOTIONS)

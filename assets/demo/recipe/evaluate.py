@@ -44,7 +44,7 @@ def evaluate(folder: Path, clips: int) -> Evaluation:
     vae = load_vae(files.vae, torch.float32, "cpu")
     rng = random.Random(77)
     combinations = world.held_out(world.MOTIONS)
-    unseen = [world.random_scene(rng, rng.choice(combinations)) for _ in range(30)]
+    unseen = [world.random_scene(rng, rng.choice(combinations)) for _ in range(clips)]
     ratios = [psnr(vae, world.render(scene, world.clip_times())) for scene in unseen]
     adherence = {}
     for language in LANGUAGES:
@@ -114,7 +114,7 @@ def table(evaluation: Evaluation) -> str:
             for name in ATTRIBUTES
         ),
         "",
-        f"VAE, 30 unseen clips: PSNR {evaluation.psnr_mean:.1f} dB in the mean, "
+        f"VAE, {evaluation.clips} unseen clips: PSNR {evaluation.psnr_mean:.1f} dB in the mean, "
         f"{evaluation.psnr_worst:.1f} dB at worst.",
     ]
     return "\n".join(rows)

@@ -1,0 +1,38 @@
+"""The model that ships, run as a user runs it: the clip shows what the prompt says."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from assets.demo.recipe import world
+from assets.demo.recipe.judge import judge
+from inference.__main__ import main
+from inference.api.models import DEMO, ROOT
+from inference.catalog import find
+from inference.media import read_frames
+from inference.weights.params import dit_params, text_params, vae_params
+
+MAX_BYTES = 24 * 2**20
+
+
+def test_asset_is_small_and_of_the_shape_the_program_expects() -> None:
+    files = find(DEMO.name).files
+    assert files.dit is not None
+    assert files.text is not None
+    assert files.vae is not None
+    assert dit_params(files.dit) == DEMO.dit
+    assert text_params(files.text) == DEMO.text
+    assert vae_params(files.vae) == DEMO.vae
+    folder = ROOT / DEMO.folder
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) <= MAX_BYTES
+
+
+@pytest.mark.parametrize("prompt", ["a blue square moves up at night", "棋盘上，紫色圆静止不动"])
+def test_prompt_becomes_a_clip_on_the_background_it_names(prompt: str, tmp_path: Path) -> None:
+    clip = tmp_path / "clip.mp4"
+    assert main(["generate", prompt, "--seed", "1", "-o", str(clip)]) == 0
+    frames = torch.stack(list(read_frames(clip)))  # [F, H, W, 3]
+    assert frames.shape == (world.FRAMES, world.SIZE, world.SIZE, 3)
+    seen = judge(frames.permute(3, 0, 1, 2) / 127.5 - 1)
+    assert seen.background == ("night" if "night" in prompt else "chessboard")
