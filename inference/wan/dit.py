@@ -390,11 +390,11 @@ def _init_weights(model: DiT) -> None:
         if isinstance(module, (nn.Linear, nn.Conv3d)):
             nn.init.xavier_uniform_(module.weight.flatten(1))
             nn.init.zeros_(cast(Tensor, module.bias))
-    for layer in (*model.text_embedding[::2], *model.time_embedding[::2]):
+    text, time = model.text_embedding, model.time_embedding
+    for layer in (text[0], text[2], time[0], time[2]):
         nn.init.normal_(cast(Tensor, layer.weight), std=0.02)
     nn.init.zeros_(model.head.head.weight)
-    for block in model.modules():
-        if isinstance(block, VaceBlock):
-            nn.init.zeros_(block.after_proj.weight)
-            if block.before_proj is not None:
-                nn.init.zeros_(block.before_proj.weight)
+    for block in (m for m in model.modules() if isinstance(m, VaceBlock)):
+        nn.init.zeros_(block.after_proj.weight)
+        if block.before_proj is not None:
+            nn.init.zeros_(block.before_proj.weight)
