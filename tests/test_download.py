@@ -48,7 +48,8 @@ class Behaviour:
 class Hub(BaseHTTPRequestHandler):
     """As much of the hub as a download needs: a listing in two pages, and files behind a redirect."""
 
-    protocol_version = "HTTP/1.1"
+    # HTTP/1.0: no connection is kept, so none can go stale between two requests.
+    protocol_version = "HTTP/1.0"
     behaviour: Behaviour
 
     def do_GET(self) -> None:
