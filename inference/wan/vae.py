@@ -44,14 +44,14 @@ class CausalConv3d(nn.Conv3d):
         self, x: Tensor, state: State
     ) -> Tensor:
         """x [B, C, F, H, W] -> [B, C', F, H, W]."""
-        past = state.get(self)
+        starts = self not in state
         if x.device.type == "cpu":
             x = x.contiguous(memory_format=torch.channels_last_3d)  # a fifth faster in oneDNN
-        if past is None and x.shape[2] == 1:  # zeros before it: only the last tap counts
+        if starts and x.shape[2] == 1:  # zeros before it: only the last tap counts
             state[self] = F.pad(x, (0, 0, 0, 0, 1, 0))
             tap = self.weight[:, :, -1]
             return F.conv2d(x[:, :, 0], tap, self.bias, padding=self.padding[1:]).unsqueeze(2)
-        x = F.pad(x, (0, 0, 0, 0, 2, 0)) if past is None else torch.cat([past, x], dim=2)
+        x = F.pad(x, (0, 0, 0, 0, 2, 0)) if starts else torch.cat([state[self], x], dim=2)
         state[self] = x[:, :, -2:].clone()  # a view would keep all of x alive
         return super().forward(x)
 
