@@ -1,0 +1,1 @@
+"""The window. It imports `inference.api` and nothing else of ours."""
