@@ -1,4 +1,4 @@
-"""The command line: `kinora generate`, `models`, `worker`."""
+"""The command line: `kinora generate`, `models`, `bench`, `worker`."""
 
 import argparse
 import io
@@ -11,6 +11,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, NoReturn
 
+from inference import bench
 from inference.api.errors import UserError
 from inference.api.messages import Event, Finished, Generate, Notice, encode
 from inference.api.models import MODELS, folder_of, published_files
@@ -67,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     generating.set_defaults(run=_generate)
     add_generate_options(generating)
     _add_models(commands.add_parser("models", help="list, inspect or download models"))
+    _add_bench(commands.add_parser("bench", help="measure the networks against diffusers'"))
     worker = commands.add_parser("worker", help="obey JSON lines on stdin (for the window)")
     worker.set_defaults(run=_work)
     return parser
@@ -83,6 +85,13 @@ def _add_models(parser: _Parser) -> None:
     for command, run in runs.items():
         command.set_defaults(run=run)
         command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_bench(parser: _Parser) -> None:
+    parser.set_defaults(run=_bench)
+    parser.add_argument("--device", choices=["cpu", "cuda"], help="the GPU, if there is one")
+    parser.add_argument("--small", action="store_true", help="tiny networks, within a minute")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _generate(parsed: argparse.Namespace) -> int:
@@ -155,6 +164,20 @@ def _download(options: argparse.Namespace) -> int:
     finally:
         bar.clear()
     _print(json.dumps({"path": str(folder)}) if options.json else str(folder))
+    return 0
+
+
+def _bench(options: argparse.Namespace) -> int:
+    device = options.device or best_device().type
+    bench.check(device)
+    rows = map(bench.measure, bench.cases(device, small=options.small))
+    machine = bench.machine(device)
+    if options.json:
+        _print(json.dumps({"machine": machine, "rows": [asdict(row) for row in rows]}, indent=1))
+        return 0
+    _print(f"{machine}\n")
+    for line in bench.table(rows):
+        _print(line)
     return 0
 
 
