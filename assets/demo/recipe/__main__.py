@@ -26,7 +26,7 @@ def main() -> None:
     work = options.work
     vae = train_vae.train(work, Plan(options.vae_image_steps), Plan(options.vae_clip_steps))
     rng = random.Random(3)
-    scenes = [train_vae.any_scene(rng) for _ in range(16)]
+    scenes = [train_vae.any_scene(rng) for _ in range(32)]
     clips = torch.stack([world.render(scene, world.clip_times()) for scene in scenes])
     train_vae.fold_statistics(vae, clips)
     data = train_dit.encode_clips(vae, work / "latents", options.clips, world.CORE_MOTIONS)
@@ -49,9 +49,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     parser.add_argument("--vae-image-steps", type=int, default=900)
     parser.add_argument("--vae-clip-steps", type=int, default=650)
-    parser.add_argument("--clips", type=int, default=2400, help="clips to train on")
-    parser.add_argument("--dit-image-steps", type=int, default=700)
-    parser.add_argument("--dit-clip-steps", type=int, default=2000)
+    parser.add_argument("--clips", type=int, default=4800, help="clips to train on")
+    parser.add_argument("--dit-image-steps", type=int, default=380)
+    parser.add_argument("--dit-clip-steps", type=int, default=5000)
     parser.add_argument("--judge", type=int, default=200, help="clips a language to judge by")
     return parser.parse_args()
 

@@ -1,6 +1,7 @@
 """Trains the transformer and its text encoder together, on latents that were computed once.
 
-First on single frames, which teaches what things look like at a fifth of the cost, then on clips.
+First on single frames, which teaches what things look like at a fifth of the cost, then on clips and
+single frames together, as Wan's authors do.
 """
 
 import multiprocessing
@@ -24,7 +25,7 @@ from inference.wan.vae import VAE
 
 UNCONDITIONAL = 0.1  # the share of captions left out, so that guidance has its other branch
 NOISY = 0.1  # the share of captions with a strange word in them
-SHIFT = 2.0  # bends the training noise levels towards high noise, as sampling does
+SHIFT = 4.0  # bends the noise levels towards high noise, where it is decided what moves where
 SHARD = 200  # clips to a file of latents
 
 
@@ -91,12 +92,16 @@ def _encode_shard(vae: VAE, motions: tuple[str, ...], indices: range, file: Path
 def train(folder: Path, data: Data, tokenizer: Tokenizer, plans: tuple[Plan, Plan]) -> Painter:
     """Both stages, resumed from `folder` where they were stopped; returns the averaged networks."""
     painter = Painter()
-    stages = (("images", plans[0], 1, 64), ("clips", plans[1], data.latents.shape[2], 24))
-    for name, plan, frames, batch in stages:
+    image, clip = 1, data.latents.shape[2]
+    stages = (("images", plans[0], {image: 64}), ("clips", plans[1], {image: 40, clip: 10}))
+    for name, plan, batches in stages:
         run = Run(painter, _optimisers(painter), plan, folder / f"dit-{name}.pt")
 
-        def loss_of(step: int, frames: int = frames, batch: int = batch) -> dict[str, Tensor]:
-            return {"flow": flow_loss(painter, *draw(data, tokenizer, step, frames, batch))}
+        def loss_of(step: int, batches: dict[int, int] = batches) -> dict[str, Tensor]:
+            return {
+                f"flow of {frames}": flow_loss(painter, *draw(data, tokenizer, step, frames, batch))
+                for frames, batch in batches.items()
+            }
 
         run.train(loss_of)
         painter.load_state_dict(run.average)
@@ -107,7 +112,7 @@ def draw(
     data: Data, tokenizer: Tokenizer, step: int, frames: int, batch: int
 ) -> tuple[Tensor, list[list[int]]]:
     """The batch of `step`: latents [B, 16, frames, 16, 16] float32 and their captions' tokens."""
-    rng = random.Random(step)
+    rng = random.Random(f"{step} {frames}")
     picks = [rng.randrange(len(data.scenes)) for _ in range(batch)]
     texts = [caption(rng, data.scenes[i], rng.choice(LANGUAGES)) for i in picks]
     texts = [with_noise(rng, text) if rng.random() < NOISY else text for text in texts]
