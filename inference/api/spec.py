@@ -36,6 +36,23 @@ class Solver(StrEnum):
     LCM = "lcm"
 
 
+class WeightFormat(StrEnum):
+    """How the transformer's linear layers keep their weights; `quant.formats.FORMATS` describes each.
+
+    NATIVE is what the device computes in: bf16 on a graphics card, float32 on a CPU.
+    """
+
+    NATIVE = "native"
+    INT8 = "int8"
+    INT8_WEIGHT_ONLY = "int8-weight-only"
+    FP8 = "fp8"
+    FP8_WEIGHT_ONLY = "fp8-weight-only"
+    NF4 = "nf4"
+    LLM_INT8 = "llm.int8"
+    QUANTO_INT8 = "quanto-int8"
+    QUANTO_FP8 = "quanto-fp8"
+
+
 @dataclass(frozen=True, slots=True)
 class DiTParams:
     """Shape of a Wan2.1 transformer. Every field but `text_len` and `eps` can be read off its tensors.
@@ -166,6 +183,7 @@ class GenerationRequest:
     negative_prompt: str = ""
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
+    weights: WeightFormat = WeightFormat.NATIVE
 
     def __post_init__(self) -> None:
         for name in ("prompt", "negative_prompt", "model"):
