@@ -1,7 +1,7 @@
 """Dataclasses from JSON, every field held to its type.
 
-The types of fields may be `str`, `int`, `float`, `bool`, a `StrEnum`, another dataclass, `X | None` and
-`tuple[X, ...]`. The other way `dataclasses.asdict` and `json.dumps` are all that is needed.
+The types of fields may be `str`, `int`, `float`, `bool`, a `StrEnum`, another dataclass, `X | None`,
+`tuple[X, ...]` and `dict[str, X]`. The other way `dataclasses.asdict` and `json.dumps` are all that is needed.
 """
 
 import json
@@ -41,6 +41,9 @@ def _convert(kind: Any, value: Json, where: str) -> Any:
     if get_origin(kind) is tuple and isinstance(value, list):
         item_kind = get_args(kind)[0]
         return tuple(_convert(item_kind, item, f"{where}[{i}]") for i, item in enumerate(value))
+    if get_origin(kind) is dict and isinstance(value, dict):
+        item_kind = get_args(kind)[1]
+        return {name: _convert(item_kind, item, f"{where}.{name}") for name, item in value.items()}
     if isinstance(kind, type) and issubclass(kind, StrEnum) and value in list(kind):
         return kind(value)
     if kind is float and type(value) is int and abs(value) < 2**53:  # so that nothing is lost

@@ -2,6 +2,11 @@
 
 Commands go to the worker, events come back. Both are closed unions, for `match`. Images and clips
 travel as paths.
+
+A job (`Generate`, `Download`) is named by its `job` and tells how it goes on; `Finished`, `Downloaded`,
+`Paused`, `Cancelled` or `Failed` is its last event. A question is named by its `id` and has one answer,
+or `Failed` with that `id` as its `job`. Generations run one at a time, in the order they came; beside
+them, in a thread of their own, downloads and questions.
 """
 
 import json
@@ -10,6 +15,7 @@ from enum import StrEnum
 from typing import TypeVar, get_args
 
 from inference.api.codec import DecodeError, from_json, parse
+from inference.api.findings import Finding
 from inference.api.spec import GenerationRequest
 
 PROTOCOL = 1
@@ -19,6 +25,7 @@ class Stage(StrEnum):
     """The parts of a generation, in order."""
 
     TEXT = "text"
+    LOAD = "load"  # of the transformer
     DENOISE = "denoise"
     DECODE = "decode"
 
@@ -48,18 +55,99 @@ class StageReport:
 
 @dataclass(frozen=True, slots=True)
 class Generate:
-    """Make a clip and write it to `output`; `job` names it in the events."""
+    """Make a clip and write it to `output`; `job` names it in the events.
+
+    `state` is the file in which the unfinished clip is kept after every step, and from which it goes on
+    if it is there; `previews` is the folder for previews. Empty for none.
+    """
 
     job: str
     request: GenerationRequest
     output: str
+    state: str = ""
+    previews: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Stop that job at its next step."""
+    """Stop that job at its next step; of a generation nothing is kept, a download can go on later."""
 
     job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Stop that generation at its next step and keep its `state`, from which it goes on later."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """Take no more steps: make the clip of what that generation has at its next step."""
+
+    job: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How many tokens has `text` for that model? Answered by `Measured`."""
+
+    id: str
+    model: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListModels:
+    """Which models are there? Answered by `ModelsListed`."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """What is the file or folder at `path`? Answered by `Inspected`."""
+
+    id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddModel:
+    """Put the model at `path`, which stays where it is, on the user's list. Answered by `ModelsListed`."""
+
+    id: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveModel:
+    """Delete what Kinora downloaded of a model, or take one that was added off the list. Answered by
+    `ModelsListed`."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Get a model that Kinora knows, from where an earlier download of it stopped.
+
+    `endpoint` is the address of a mirror, empty for the hub itself.
+    """
+
+    job: str
+    model: str
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkup:
+    """What of this machine helps or hinders? `folder` is where clips go. Answered by `CheckedUp`."""
+
+    id: str
+    folder: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +207,10 @@ class FailureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """The job came to nothing, and why, in one sentence. `job` is empty where none is to blame."""
+    """The job or question came to nothing, and why, in one sentence.
+
+    `job` is empty where none is to blame. A generation's `state` is kept.
+    """
 
     job: str
     kind: FailureKind
@@ -129,13 +220,122 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-    """The job was stopped as asked; nothing was written."""
+    """The job was stopped as asked; there is no clip, and no `state` any more."""
 
     job: str
 
 
-Command = Generate | Cancel | Quit
-Event = Ready | Progress | Notice | Finished | Failed | Cancelled
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The whole clip as it is guessed after `step` steps, at a fraction of its size.
+
+    `path` holds `frames` * `height` * `width` * 3 bytes: the frames one after the other, in rows, RGB
+    0..255. It is there until the job's next preview or its end.
+    """
+
+    job: str
+    step: int
+    steps: int
+    path: str
+    width: int
+    height: int
+    frames: int
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """The job was stopped as asked; its `state` holds what was done, `step` of `steps` steps."""
+
+    job: str
+    step: int
+    steps: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The text has `used` tokens of the `limit` that the model reads; what comes after the first
+    `cut_at` characters is not read, None if all is."""
+
+    id: str
+    used: int
+    limit: int
+    cut_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model in the list, or what was found at a path.
+
+    `name` is what a request calls it; `tasks` are values of `Task`. `path` is where it lies, or would
+    lie once downloaded; `bytes` what its files take on disk, 0 if there are none. `removable` says that
+    `RemoveModel` would delete or forget something. `missing` are the parts that it still needs.
+    `downloadable` is a known model that a hub has; `added` one that the user put on the list.
+    """
+
+    name: str
+    title: str
+    path: str
+    bytes: int
+    precision: str
+    licence: str
+    tasks: tuple[str, ...]
+    installed: bool
+    removable: bool
+    missing: tuple[str, ...] = ()
+    downloadable: bool = False
+    added: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ModelsListed:
+    """The models: those that Kinora knows, then those that the user added."""
+
+    id: str
+    models: tuple[ModelInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Inspected:
+    """What lies at the path; `report` says it in plain English."""
+
+    id: str
+    model: ModelInfo
+    report: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Downloading:
+    """How far a download is, in bytes of all its files together."""
+
+    job: str
+    done_bytes: int
+    total_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Downloaded:
+    """The model lies, complete, at `path`."""
+
+    job: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedUp:
+    """What was found."""
+
+    id: str
+    findings: tuple[Finding, ...]
+
+
+Job = Generate | Download
+Question = Measure | ListModels | Inspect | AddModel | RemoveModel | Checkup
+Command = Job | Question | Cancel | Pause | Finish | Quit
+Answer = Measured | ModelsListed | Inspected | CheckedUp
+Event = (
+    Ready | Progress | Preview | Notice | Downloading
+    | Finished | Downloaded | Paused | Cancelled | Failed | Answer
+)  # fmt: skip
 
 Message = TypeVar("Message")
 
@@ -157,12 +357,14 @@ def decode_event(line: str | bytes) -> Event:
 
 
 def job_in(line: str | bytes) -> str:
-    """The job that a line names, "" if none: to say to whom a line that can't be obeyed belongs."""
+    """The job or question that a line names, "" if none: to whom a line that can't be obeyed belongs."""
     try:
         fields = parse(line)
     except DecodeError:
         return ""
-    job = fields.get("job") if isinstance(fields, dict) else None
+    if not isinstance(fields, dict):
+        return ""
+    job = fields.get("job", fields.get("id"))
     return job if isinstance(job, str) else ""
 
 

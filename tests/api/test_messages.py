@@ -6,21 +6,40 @@ import pytest
 
 from inference.api.codec import DecodeError
 from inference.api.errors import UserError
+from inference.api.findings import Finding, FindingKind, Level
 from inference.api.messages import (
     PROTOCOL,
+    AddModel,
     Cancel,
     Cancelled,
+    CheckedUp,
+    Checkup,
     Command,
     DeviceInfo,
+    Download,
+    Downloaded,
+    Downloading,
     Event,
     Failed,
     FailureKind,
+    Finish,
     Finished,
     Generate,
+    Inspect,
+    Inspected,
+    ListModels,
+    Measure,
+    Measured,
+    ModelInfo,
+    ModelsListed,
     Notice,
+    Pause,
+    Paused,
+    Preview,
     Progress,
     Quit,
     Ready,
+    RemoveModel,
     Stage,
     StageReport,
     decode_command,
@@ -31,7 +50,20 @@ from inference.api.messages import (
 from tests.tiny_model import make_request
 
 REQUEST = make_request("demo", prompt='红\u2028\n"\\ \0 🎈', timesteps=(1000.0, 250.5))
-COMMANDS: list[Command] = [Generate("a", REQUEST, "/clips/红 1.mp4"), Cancel("a"), Quit()]
+MODEL = ModelInfo("demo", "Demo", "/红", 2**40, "fp16", "Apache-2.0", ("t2v",), True, False, ("a",))
+COMMANDS: list[Command] = [
+    Generate("a", REQUEST, "/clips/红 1.mp4"),
+    Generate("a", REQUEST, "/clips/1.mp4", "/states/红", "/previews"),
+    *(order("a") for order in (Cancel, Pause, Finish, ListModels)),
+    Measure("1", "demo", "红\n"),
+    Inspect("1", "/红"),
+    AddModel("1", "/红"),
+    RemoveModel("1", "demo"),
+    Download("a", "t2v-1.3b"),
+    Download("a", "t2v-1.3b", "http://mirror"),
+    Checkup("1", "/clips"),
+    Quit(),
+]
 EVENTS: list[Event] = [
     Ready(PROTOCOL, DeviceInfo("CPU")),
     Ready(PROTOCOL, DeviceInfo("RTX", 8 * 2**30, 7 * 2**30, "8.9")),
@@ -43,6 +75,16 @@ EVENTS: list[Event] = [
     *(Failed("a", kind, "why", "how") for kind in FailureKind),
     Failed("", FailureKind.INPUT, "why"),
     Cancelled("a"),
+    Paused("a", 3, 20),
+    Preview("a", 3, 20, "/红/3.rgb", 16, 8, 5),
+    Measured("1", 9, 8, 30),
+    Measured("1", 3, 8),
+    ModelsListed("1", (MODEL, replace(MODEL, removable=True))),
+    ModelsListed("1", ()),
+    Inspected("1", MODEL, "It's a model."),
+    Downloading("a", 2**30, 2**40),
+    Downloaded("a", "/红"),
+    CheckedUp("1", (Finding(FindingKind.CARD, Level.OK, {"name": "RTX"}),)),
 ]
 
 
@@ -96,10 +138,10 @@ def test_numbers_come_back_as_the_type_of_the_field() -> None:
         ("null", "it isn't a message"),
         ("{}", "it is of protocol None, not 1"),
         (changed(Quit(), v=2), "it is of protocol 2, not 1"),
-        (changed(Quit(), type=None), "None is none of Generate, Cancel, Quit"),
-        (changed(Quit(), type="Dance"), "'Dance' is none of Generate, Cancel, Quit"),
-        (changed(Quit(), type=["Quit"]), "is none of Generate, Cancel, Quit"),
-        (encode(Cancelled("a")), "'Cancelled' is none of Generate, Cancel, Quit"),
+        (changed(Quit(), type=None), "None is none of Generate, Download"),
+        (changed(Quit(), type="Dance"), "'Dance' is none of Generate, Download"),
+        (changed(Quit(), type=["Quit"]), "is none of Generate, Download"),
+        (encode(Cancelled("a")), "'Cancelled' is none of Generate, Download, .*Quit"),
         (changed(Cancel("a"), speed=1), "Cancel has no field speed"),
         (changed(Cancel("a"), job=None), "Cancel lacks a field: .*'job'"),
         (changed(Cancel("a"), job=1), "Cancel.job can't be 1"),
@@ -126,8 +168,14 @@ def test_command_refuses(line: str | bytes, message: str) -> None:
 
 
 def test_event_refuses_a_command() -> None:
-    with pytest.raises(DecodeError, match="'Quit' is none of Ready, Progress, Notice, Finished"):
+    with pytest.raises(DecodeError, match="'Quit' is none of Ready, Progress, Preview, Notice"):
         decode_event(encode(Quit()))
+
+
+def test_event_refuses_values_of_another_type() -> None:
+    found = {"kind": "card", "level": "ok", "values": {"name": 8}}
+    with pytest.raises(DecodeError, match=r"findings\[0\].values.name can't be 8"):
+        decode_event(changed(CheckedUp("1", ()), findings=[found]))
 
 
 def test_a_request_that_is_not_valid_is_the_users() -> None:
@@ -142,6 +190,7 @@ def test_a_request_that_is_not_valid_is_the_users() -> None:
     [
         (with_request(width=1), "a"),
         (changed(Cancel("b"), v=7), "b"),
+        (changed(ListModels("1"), v=7), "1"),
         (encode(Quit()), ""),
         (changed(Cancel("a"), job=1), ""),
         ("[]", ""),
