@@ -1,0 +1,208 @@
+"""What the create panel is about to ask for: values that follow the model until the user changes them."""
+
+import random
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+from math import sqrt
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from inference.api.models import DEMO, MODELS
+from inference.api.spec import (
+    MAX_SEED,
+    SIZE_MULTIPLE,
+    GenerationRequest,
+    ModelSpec,
+    SamplingDefaults,
+    Solver,
+    WeightFormat,
+    nearest_frames,
+)
+
+
+class Quality(StrEnum):
+    """The share of the model's own number of steps, in words."""
+
+    DRAFT = "draft"
+    GOOD = "good"
+    BEST = "best"
+
+
+class Ratio(StrEnum):
+    """Shapes of picture that are one click away."""
+
+    WIDE = "16:9"
+    TALL = "9:16"
+    SQUARE = "1:1"
+    CLASSIC = "4:3"
+    PORTRAIT = "3:4"
+    CINEMA = "21:9"
+
+
+_SHARES = {Quality.DRAFT: 0.4, Quality.GOOD: 0.7, Quality.BEST: 1.0}
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """Everything that can be chosen beside the prompt, the model and the seed."""
+
+    width: int
+    height: int
+    frames: int
+    fps: int
+    steps: int
+    guidance: float
+    shift: float
+    solver: Solver
+    negative_prompt: str
+    timesteps: tuple[float, ...] = ()
+    cfg_zero_star: bool = False
+    weights: WeightFormat = WeightFormat.NATIVE
+
+
+def defaults_of(defaults: SamplingDefaults) -> Choices:
+    """What a model is run with when the user says nothing."""
+    return Choices(
+        width=defaults.width,
+        height=defaults.height,
+        frames=defaults.frames,
+        fps=defaults.fps,
+        steps=defaults.steps,
+        guidance=defaults.guidance,
+        shift=defaults.shift,
+        solver=defaults.solver,
+        negative_prompt=defaults.negative_prompt,
+        timesteps=defaults.timesteps,
+    )
+
+
+def choices_of(request: GenerationRequest) -> Choices:
+    """What a request asks for beside its prompt, model and seed."""
+    return Choices(**{field.name: getattr(request, field.name) for field in fields(Choices)})
+
+
+def spec_of(model: str) -> ModelSpec:
+    """The spec of a model by name; of one that the user added, the first that makes video from text."""
+    known = MODELS.get(model)
+    return known or next(spec for spec in MODELS.values() if spec is not DEMO)
+
+
+def steps_for(quality: Quality, defaults: SamplingDefaults) -> int:
+    """How many steps that quality takes with a model."""
+    return max(1, round(defaults.steps * _SHARES[quality]))
+
+
+def quality_of(steps: int, defaults: SamplingDefaults) -> Quality | None:
+    """Which quality takes that many steps; None if the number is the user's own."""
+    return next((quality for quality in Quality if steps_for(quality, defaults) == steps), None)
+
+
+def size_for(ratio: Ratio, defaults: SamplingDefaults) -> tuple[int, int]:
+    """Width and height of that shape, with about as many pixels as the model is best at."""
+    across, down = (int(side) for side in ratio.split(":"))
+    best = defaults.width, defaults.height
+    for width, height in (best, best[::-1]):
+        if abs(width / height / (across / down) - 1) < 0.04:
+            return width, height
+    scale = sqrt(best[0] * best[1] / (across * down))
+    return _floor(across * scale), _floor(down * scale)
+
+
+def ratio_of(width: int, height: int, defaults: SamplingDefaults) -> Ratio | None:
+    """Which of the shapes that size is, with this model; None for a size of the user's own."""
+    return next((ratio for ratio in Ratio if size_for(ratio, defaults) == (width, height)), None)
+
+
+def frames_for(seconds: float, fps: int) -> int:
+    """The number of frames that can be made and lasts about that long."""
+    return nearest_frames(round(seconds * fps))
+
+
+def random_seed() -> int:
+    """A seed of which nothing can be foretold."""
+    return random.SystemRandom().randint(0, MAX_SEED)
+
+
+def _floor(pixels: float) -> int:
+    return max(SIZE_MULTIPLE, int(pixels) // SIZE_MULTIPLE * SIZE_MULTIPLE)
+
+
+class Draft(QObject):
+    """The request in the making. `changed` says that any of it did."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.prompt = ""
+        self.model = DEMO.name
+        self.seed = random_seed()
+        self.seed_locked = False
+        self.variations = 1
+        self.choices = defaults_of(DEMO.defaults)
+        self._touched: frozenset[str] = frozenset()
+
+    @property
+    def defaults(self) -> SamplingDefaults:
+        """What the chosen model is best run with."""
+        return spec_of(self.model).defaults
+
+    def set_prompt(self, prompt: str) -> None:
+        if prompt != self.prompt:
+            self.prompt = prompt
+            self.changed.emit()
+
+    def set_seed(self, seed: int, *, locked: bool) -> None:
+        if (seed, locked) != (self.seed, self.seed_locked):
+            self.seed, self.seed_locked = seed, locked
+            self.changed.emit()
+
+    def choose(self, **values: Any) -> None:
+        """Takes values of the user's; they stay when the model changes."""
+        chosen = replace(self.choices, **values)
+        if chosen != self.choices:
+            self.choices = chosen
+            self._touched |= values.keys()
+            self.changed.emit()
+
+    def use_model(self, model: str) -> None:
+        """Changes the model, and with it every value that the user left alone."""
+        if model == self.model:
+            return
+        self.model = model
+        kept = {name: getattr(self.choices, name) for name in self._touched}
+        self.choices = replace(defaults_of(self.defaults), **kept)
+        self.changed.emit()
+
+    def use_defaults(self) -> None:
+        """Everything but the prompt as the model likes it."""
+        self._touched = frozenset()
+        self.choices = defaults_of(self.defaults)
+        self.changed.emit()
+
+    def load(self, request: GenerationRequest) -> None:
+        """Takes a request as it is, its seed included, which is locked."""
+        self.prompt, self.model = request.prompt, request.model
+        self.choices = choices_of(request)
+        standard = defaults_of(self.defaults)
+        names = (field.name for field in fields(Choices))
+        self._touched = frozenset(
+            name for name in names if getattr(standard, name) != getattr(self.choices, name)
+        )
+        self.seed, self.seed_locked = request.seed, True
+        self.changed.emit()
+
+    def request(self, number: int = 0) -> GenerationRequest:
+        """The request for variation `number`, the seed counted on. Raises `UserError`."""
+        values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
+        seed = (self.seed + number) % (MAX_SEED + 1)
+        return GenerationRequest(prompt=self.prompt, model=self.model, seed=seed, **values)
+
+    def requests(self) -> list[GenerationRequest]:
+        """One request a variation; afterwards a seed that is not locked is thrown anew."""
+        made = [self.request(number) for number in range(self.variations)]
+        if not self.seed_locked:
+            self.seed = random_seed()
+            self.changed.emit()
+        return made

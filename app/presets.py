@@ -1,0 +1,98 @@
+"""Named sets of values: those that come with Kinora, and the user's own, kept in one file."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Signal
+
+from app.draft import Choices, Quality, Ratio, defaults_of, size_for, steps_for
+from inference.api.codec import DecodeError, from_json, parse
+from inference.api.spec import SamplingDefaults
+
+Maker = Callable[[SamplingDefaults], Choices]
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A name, and the values it stands for."""
+
+    name: str
+    choices: Choices
+
+
+def _draft(defaults: SamplingDefaults) -> Choices:
+    return replace(defaults_of(defaults), steps=steps_for(Quality.DRAFT, defaults))
+
+
+def _phone(defaults: SamplingDefaults) -> Choices:
+    width, height = size_for(Ratio.TALL, defaults)
+    return replace(defaults_of(defaults), width=width, height=height)
+
+
+def _square(defaults: SamplingDefaults) -> Choices:
+    width, height = size_for(Ratio.SQUARE, defaults)
+    return replace(defaults_of(defaults), width=width, height=height)
+
+
+def _still(defaults: SamplingDefaults) -> Choices:
+    return replace(defaults_of(defaults), frames=1)
+
+
+# What comes with Kinora: names to be translated in the context `Presets`, and what they do to a model.
+BUILT_IN: tuple[tuple[str, Maker], ...] = (
+    (QT_TRANSLATE_NOOP("Presets", "As the model likes it"), defaults_of),
+    (QT_TRANSLATE_NOOP("Presets", "Quick draft"), _draft),
+    (QT_TRANSLATE_NOOP("Presets", "Upright, for a phone"), _phone),
+    (QT_TRANSLATE_NOOP("Presets", "Square"), _square),
+    (QT_TRANSLATE_NOOP("Presets", "A single picture"), _still),
+)
+
+
+class Presets(QObject):
+    """The user's presets, by name. What can't be read in the file is left in it until the next change."""
+
+    changed = Signal()
+
+    def __init__(self, path: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._path = path
+        self._own = _read(path)
+
+    @property
+    def own(self) -> tuple[Preset, ...]:
+        return tuple(Preset(name, self._own[name]) for name in sorted(self._own, key=str.casefold))
+
+    def save(self, name: str, choices: Choices) -> None:
+        """Keeps the values under that name, in place of what had it."""
+        self._own = self._own | {name: choices}
+        self._write()
+
+    def remove(self, name: str) -> None:
+        self._own = {other: kept for other, kept in self._own.items() if other != name}
+        self._write()
+
+    def _write(self) -> None:
+        values = {name: asdict(choices) for name, choices in self._own.items()}
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        fresh.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
+        fresh.replace(self._path)
+        self.changed.emit()
+
+
+def _read(path: Path) -> dict[str, Choices]:
+    try:
+        values = parse(path.read_bytes())
+    except (OSError, DecodeError):
+        return {}
+    if not isinstance(values, dict):
+        return {}
+    readable: dict[str, Choices] = {}
+    for name, value in values.items():
+        try:
+            readable[name] = from_json(Choices, value)
+        except DecodeError:
+            continue
+    return readable

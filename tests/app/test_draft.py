@@ -1,0 +1,100 @@
+"""The draft: values follow the model until the user changes them, and make a valid request."""
+
+import pytest
+
+from app.draft import Draft, Quality, Ratio, choices_of, frames_for, quality_of, size_for, steps_for
+from inference.api.errors import UserError
+from inference.api.models import DEMO, MODELS
+from inference.api.spec import nearest_frames, nearest_size
+
+SPECS = list(MODELS.values())
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+def test_untouched_draft_is_the_models_own_way(spec) -> None:
+    draft = Draft()
+    draft.set_prompt("a lighthouse")
+    draft.use_model(spec.name)
+    request, own = draft.request(), spec.defaults
+    assert (request.width, request.height, request.frames) == (own.width, own.height, own.frames)
+    assert (request.steps, request.guidance, request.shift) == (own.steps, own.guidance, own.shift)
+    assert (request.solver, request.negative_prompt) == (own.solver, own.negative_prompt)
+
+
+def test_what_the_user_changed_survives_a_change_of_model() -> None:
+    draft = Draft()
+    draft.choose(guidance=2.5)
+    draft.use_model("t2v-1.3b")
+    assert draft.choices.guidance == 2.5
+    assert draft.choices.steps == MODELS["t2v-1.3b"].defaults.steps
+
+
+def test_use_defaults_forgets_what_the_user_changed() -> None:
+    draft = Draft()
+    draft.choose(steps=3, width=64)
+    draft.use_defaults()
+    assert draft.choices.steps == DEMO.defaults.steps
+    assert draft.choices.width == DEMO.defaults.width
+
+
+def test_loaded_request_comes_back_as_it_was() -> None:
+    draft = Draft()
+    draft.set_prompt("a red circle")
+    draft.choose(steps=7, frames=9, negative_prompt="blue")
+    draft.set_seed(5, locked=True)
+    request = draft.request()
+    other = Draft()
+    other.load(request)
+    assert other.request() == request
+    assert choices_of(request) == other.choices
+    assert other.seed_locked
+
+
+def test_empty_prompt_is_refused_in_words() -> None:
+    with pytest.raises(UserError, match="prompt is empty"):
+        Draft().request()
+
+
+def test_locked_seed_counts_on_and_stays() -> None:
+    draft = Draft()
+    draft.set_prompt("x")
+    draft.set_seed(2**32 - 1, locked=True)
+    draft.variations = 3
+    assert [request.seed for request in draft.requests()] == [2**32 - 1, 0, 1]
+    assert draft.seed == 2**32 - 1
+
+
+def test_free_seed_is_thrown_anew_after_each_batch() -> None:
+    draft = Draft()
+    draft.set_prompt("x")
+    first = draft.requests()[0].seed
+    assert draft.requests()[0].seed != first
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.name)
+@pytest.mark.parametrize("ratio", list(Ratio))
+def test_shapes_can_be_made_and_cost_no_more_than_the_models_own(spec, ratio: Ratio) -> None:
+    width, height = size_for(ratio, spec.defaults)
+    assert (width, height) == (nearest_size(width), nearest_size(height))
+    assert width * height <= spec.defaults.width * spec.defaults.height
+    across, down = map(int, ratio.split(":"))
+    assert width / height == pytest.approx(across / down, rel=0.2)
+
+
+def test_shape_near_the_models_own_is_the_models_own() -> None:
+    assert size_for(Ratio.WIDE, MODELS["t2v-1.3b"].defaults) == (832, 480)
+    assert size_for(Ratio.TALL, MODELS["t2v-1.3b"].defaults) == (480, 832)
+
+
+@pytest.mark.parametrize("quality", list(Quality))
+def test_quality_is_known_by_its_steps(quality: Quality) -> None:
+    assert quality_of(steps_for(quality, DEMO.defaults), DEMO.defaults) is quality
+
+
+def test_steps_of_ones_own_are_no_quality() -> None:
+    assert quality_of(11, DEMO.defaults) is None
+
+
+@pytest.mark.parametrize(("seconds", "frames"), [(0.0, 1), (1.0, 17), (5.0, 81), (2.2, 37)])
+def test_seconds_become_frames_that_can_be_made(seconds: float, frames: int) -> None:
+    assert frames_for(seconds, 16) == frames == nearest_frames(frames)

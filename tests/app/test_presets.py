@@ -1,0 +1,41 @@
+"""Presets: the built-in ones make valid requests, the user's survive a restart and a damaged file."""
+
+from pathlib import Path
+
+import pytest
+
+from app.draft import Draft, choices_of, defaults_of
+from app.presets import BUILT_IN, Presets
+from inference.api.models import DEMO, MODELS
+
+
+@pytest.mark.parametrize("spec", list(MODELS.values()), ids=lambda spec: spec.name)
+@pytest.mark.parametrize(("name", "make"), BUILT_IN, ids=lambda value: str(value)[:12])
+def test_built_in_preset_makes_a_valid_request(spec, name: str, make) -> None:
+    draft = Draft()
+    draft.set_prompt(name)
+    draft.use_model(spec.name)
+    chosen = make(spec.defaults)
+    draft.choose(width=chosen.width, height=chosen.height, frames=chosen.frames, steps=chosen.steps)
+    assert choices_of(draft.request()) == chosen
+
+
+def test_own_preset_survives_a_restart(tmp_path: Path) -> None:
+    path = tmp_path / "folder/presets.json"
+    Presets(path).save("夜景 night", defaults_of(DEMO.defaults))
+    (kept,) = Presets(path).own
+    assert (kept.name, kept.choices) == ("夜景 night", defaults_of(DEMO.defaults))
+
+
+def test_removed_preset_is_gone(tmp_path: Path) -> None:
+    presets = Presets(tmp_path / "presets.json")
+    presets.save("a", defaults_of(DEMO.defaults))
+    presets.remove("a")
+    assert Presets(tmp_path / "presets.json").own == ()
+
+
+@pytest.mark.parametrize("text", ["", "[1]", "{", '{"a": {"width": "wide"}}', "\x00"])
+def test_damaged_file_is_an_empty_list(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "presets.json"
+    path.write_text(text)
+    assert Presets(path).own == ()
