@@ -1,12 +1,14 @@
 """The one pipeline: a request becomes a clip, told as a stream of events.
 
 Each stage builds its network, uses it and drops it before the next begins, so two are never in memory
-together. Closing the generator at any event stops the work and leaves no file.
+together. Closing the generator at any event stops the work; what is left then is the unfinished clip
+that the command asked to keep, and nothing else.
 """
 
 import time
-from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -14,53 +16,58 @@ from torch import Tensor
 
 from inference import sample
 from inference.api.errors import MemoryShortageError, UserError
-from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage, StageReport
+from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
 from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
 from inference.catalog import Model
+from inference.denoise import Network, schedule_of, take_steps
 from inference.load import load_dit, load_tokenizer, load_vae
 from inference.media import check_output, open_writer
-from inference.memory import peak_ram_bytes, peak_vram_bytes, reset_peaks
 from inference.offload import stream_text
-from inference.recipe import Recipe
-from inference.wan.dit import DiT
+from inference.previews import Previews, latent_to_rgb, open_previews
+from inference.recipe import Recipe, identity_of
+from inference.stages import Stages
+from inference.unfinished import Keeper, Unfinished, UnusableError
 from inference.wan.text import Tokenizer
 from inference.weights.params import dit_params, text_params
 
 
-@dataclass(slots=True)
-class _Meter:
-    """Tells how far a job's running stage is, times the stages and notes the most memory of each."""
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What all stages of a generation need. `finishing` says whether to take no more steps."""
 
-    job: str
-    device: torch.device
-    reports: list[StageReport] = field(default_factory=list)
-    started: float = field(default_factory=time.monotonic)
+    command: Generate
+    model: Model
+    stages: Stages
+    keeper: Keeper | None
+    finishing: Callable[[], bool]
 
-    def begin(self) -> None:
-        if self.device.type == "cuda":
-            torch.cuda.empty_cache()
-        reset_peaks(self.device)
-        self.started = time.monotonic()
+    @property
+    def request(self) -> GenerationRequest:
+        return self.command.request
 
-    def progress(self, stage: Stage, step: int, steps: int) -> Progress:
-        left = (time.monotonic() - self.started) * (steps - step) / step
-        return Progress(self.job, stage, step, steps, round(left, 3))
+    @property
+    def device(self) -> torch.device:
+        return self.stages.device
 
-    def end(self, stage: Stage) -> None:
-        seconds = time.monotonic() - self.started
-        peaks = peak_ram_bytes(), peak_vram_bytes(self.device)
-        self.reports.append(StageReport(stage, round(seconds, 3), *peaks))
+    def notice(self, message: str) -> Notice:
+        return Notice(self.command.job, message)
 
 
 @torch.inference_mode()
-def generate(command: Generate, model: Model, device: torch.device) -> Generator[Event, None, None]:
+def generate(
+    command: Generate,
+    model: Model,
+    device: torch.device,
+    finishing: Callable[[], bool] = lambda: False,
+) -> Generator[Event, None, None]:
     """Make the clip that `command` asks for; the last event is `Finished`.
 
-    Raises `UserError` before any long work if the model can't do it or the output can't be written,
-    and `MemoryShortageError` when there turns out to be too little memory.
+    Once `finishing` says so, the clip is made of what there is after the next step. Raises `UserError`
+    before any long work if the model can't do it or the output can't be written, and
+    `MemoryShortageError` when there turns out to be too little memory.
     """
     try:
-        yield from _generate(command, model, _Meter(command.job, device))
+        yield from _generate(command, model, Stages(command.job, device), finishing)
     except (torch.OutOfMemoryError, MemoryError) as error:
         raise _shortage(command.request, device) from error
     except RuntimeError as error:
@@ -79,29 +86,35 @@ def compute_dtype(device: torch.device) -> torch.dtype:
     return torch.bfloat16 if device.type == "cuda" else torch.float32
 
 
-def _generate(command: Generate, model: Model, meter: _Meter) -> Generator[Event, None, None]:
-    request, output = command.request, Path(command.output)
+def _generate(
+    command: Generate, model: Model, stages: Stages, finishing: Callable[[], bool]
+) -> Generator[Event, None, None]:
+    request = command.request
     _require_task(model.spec)
-    check_output(output, request.frames)
-    recipe = Recipe.of(request, model.files, meter.device)
+    check_output(Path(command.output), request.frames)
+    identity = identity_of(model.files)
+    keeper = Keeper(Path(command.state), request, identity) if command.state else None
+    job = _Job(command, model, stages, keeper, finishing)
     started = time.monotonic()
-    contexts = yield from _encode_prompts(request, model, meter)
-    latent = yield from _denoise(request, model, contexts, meter)
-    with open_writer(output, request.width, request.height, request.fps, recipe.tags()) as write:
-        for progress, frames in _decode(model, latent, meter):
-            for frame in frames:
-                write(frame)
-            yield progress
-    meter.end(Stage.DECODE)
+    clip = yield from _resume(job)
+    if clip is None:
+        clip = _begin(request, (yield from _encode_prompts(job)), stages.device)
+    clip = yield from _denoise(job, clip)
+    steps = schedule_of(request).steps
+    early = clip.state.step if clip.state.step < steps else 0
+    made = replace(request, stop_after=early)
+    yield from _decode(job, clip.result(steps), Recipe.of(made, model.files, stages.device))
+    if keeper is not None:
+        keeper.path.unlink(missing_ok=True)
     yield Finished(
         job=command.job,
-        path=str(output.resolve()),
+        path=str(Path(command.output).resolve()),
         seed=request.seed,
         width=request.width,
         height=request.height,
         frames=request.frames,
         seconds=round(time.monotonic() - started, 3),
-        stages=tuple(meter.reports),
+        stages=tuple(stages.reports),
     )
 
 
@@ -113,19 +126,40 @@ def _require_task(spec: ModelSpec) -> None:
         )
 
 
-def _encode_prompts(
-    request: GenerationRequest, model: Model, meter: _Meter
-) -> Generator[Event, None, tuple[Tensor, Tensor | None]]:
+def _resume(job: _Job) -> Generator[Event, None, Unfinished | None]:
+    """The clip as it was kept, None to begin it."""
+    keeper = job.keeper
+    if keeper is None or not keeper.path.exists():
+        return None
+    try:
+        return keeper.read(job.device)
+    except UnusableError as error:
+        aside = keeper.set_aside()
+        yield job.notice(f"The clip starts anew: {keeper.path} is unusable ({error}), now {aside}.")
+        return None
+
+
+def _begin(
+    request: GenerationRequest, contexts: tuple[Tensor, Tensor | None], device: torch.device
+) -> Unfinished:
+    shape = (1, *latent_shape(request.width, request.height, request.frames))
+    noise = sample.initial_noise(shape, request.seed).to(device)
+    state = sample.start(noise, request.seed)
+    return Unfinished(state, contexts, stop_after=request.stop_after)
+
+
+def _encode_prompts(job: _Job) -> Generator[Event, None, tuple[Tensor, Tensor | None]]:
     """The embeddings [1, L, text_dim] of the prompt and, under guidance, of the negative prompt."""
+    request, model = job.request, job.model
     tokenizer = _load_tokenizer(model)
     for message in _notices(request.prompt, model.spec, tokenizer):
-        yield Notice(meter.job, message)
+        yield job.notice(message)
     prompts = [request.prompt]
     if sample.is_guided(request.guidance):
         prompts.append(request.negative_prompt)
-    meter.begin()
-    embeddings = yield from _stream_text(model, [tokenizer.encode(p) for p in prompts], meter)
-    meter.end(Stage.TEXT)
+    job.stages.begin()
+    embeddings = yield from _stream_text(job, [tokenizer.encode(prompt) for prompt in prompts])
+    job.stages.end(Stage.TEXT)
     context, *unconditional = (embedding[None] for embedding in embeddings)
     return context, unconditional[0] if unconditional else None
 
@@ -141,18 +175,17 @@ def _load_tokenizer(model: Model) -> Tokenizer:
     return tokenizer
 
 
-def _stream_text(
-    model: Model, ids: list[list[int]], meter: _Meter
-) -> Generator[Event, None, list[Tensor]]:
+def _stream_text(job: _Job, ids: list[list[int]]) -> Generator[Event, None, list[Tensor]]:
     """The vectors [L, text_dim] of each prompt, from its token ids."""
-    params = text_params(model.text)
-    blocks = stream_text(model.text, params, ids, meter.device, compute_dtype(meter.device))
+    text = job.model.text
+    params = text_params(text)
+    blocks = stream_text(text, params, ids, job.device, compute_dtype(job.device))
     while True:
         try:
             share = next(blocks)
         except StopIteration as finished:
             return finished.value
-        yield meter.progress(Stage.TEXT, round(share * params.num_layers), params.num_layers)
+        yield job.stages.progress(Stage.TEXT, round(share * params.num_layers), params.num_layers)
 
 
 def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[str]:
@@ -170,54 +203,87 @@ def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[str
         )
 
 
-def _denoise(
-    request: GenerationRequest,
-    model: Model,
-    contexts: tuple[Tensor, Tensor | None],
-    meter: _Meter,
-) -> Generator[Event, None, Tensor]:
-    """The finished latent [1, 16, F, H, W] float32."""
-    meter.begin()
-    dit = load_dit(model.dit, compute_dtype(meter.device), meter.device)
-    schedule = sample.make_schedule(request.solver, request.steps, request.shift, request.timesteps)
-    shape = (1, *latent_shape(request.width, request.height, request.frames))
-    noise = sample.initial_noise(shape, request.seed).to(meter.device)
-    state = sample.start(noise, request.seed)
-    while state.step < schedule.steps:
-        if request.cfg_zero_star and sample.is_zero_init(state.step, schedule.steps):
-            velocity = torch.zeros_like(state.latent)
+def _denoise(job: _Job, clip: Unfinished) -> Generator[Event, None, Unfinished]:
+    """The clip after the steps that are left; the transformer is loaded only if there are any."""
+    steps = schedule_of(job.request).steps
+    if job.finishing() and clip.state.step:
+        clip = replace(clip, stop_after=clip.state.step)
+    if clip.is_done(steps):
+        return clip
+    with ExitStack() as stack:
+        previews = _open_previews(job, stack)
+        network = yield from _load_network(job)
+        job.stages.begin(skipped=clip.state.step)
+        for latest in take_steps(clip, job.request, network):
+            stopping = job.finishing() and latest.state.step < steps
+            clip = replace(latest, stop_after=latest.state.step) if stopping else latest
+            yield from _after_step(job, clip, previews)
+            if stopping:
+                break
+        job.stages.end(Stage.DENOISE)
+    return clip
+
+
+def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
+    if not job.command.previews:
+        return None
+    matrix = latent_to_rgb(job.model.vae, job.device)
+    folder = Path(job.command.previews)
+    return stack.enter_context(open_previews(job.command.job, folder, matrix))
+
+
+def _load_network(job: _Job) -> Generator[Event, None, Network]:
+    job.stages.begin()
+    dit = load_dit(job.model.dit, compute_dtype(job.device), job.device)
+    yield job.stages.progress(Stage.LOAD, 1, 1)
+    job.stages.end(Stage.LOAD)
+    return lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]
+
+
+def _after_step(
+    job: _Job, clip: Unfinished, previews: Previews | None
+) -> Generator[Event, None, None]:
+    """Keep the clip, show it, and tell of the step."""
+    step, steps = clip.state.step, schedule_of(job.request).steps
+    if job.keeper is not None:
+        try:
+            job.keeper.write(clip, steps)
+        except OSError as error:
+            yield job.notice(
+                f"The unfinished clip can't be kept in {job.keeper.path} ({error.strerror or error}): "
+                "if it's stopped now, it goes on from an earlier step or starts anew."
+            )
+    if previews is not None and clip.x0 is not None:
+        try:
+            preview = previews.show(clip.x0, step, steps)
+        except OSError as error:
+            reason = error.strerror or error
+            yield job.notice(f"No previews: {job.command.previews} can't be written ({reason}).")
         else:
-            timestep = torch.tensor([schedule.timesteps[state.step]], device=meter.device)
-            velocity = _velocity(dit, state.latent, timestep, contexts, request)
-        state = sample.advance(request.solver, schedule, state, velocity)
-        yield meter.progress(Stage.DENOISE, state.step, schedule.steps)
-    del dit
-    meter.end(Stage.DENOISE)
-    return state.latent
+            yield from () if preview is None else (preview,)
+    yield job.stages.progress(Stage.DENOISE, step, steps)
 
 
-def _velocity(
-    dit: DiT,
-    latent: Tensor,
-    timestep: Tensor,
-    contexts: tuple[Tensor, Tensor | None],
-    request: GenerationRequest,
-) -> Tensor:
-    """The guided velocity [1, 16, F, H, W] at `latent`; without guidance one branch runs alone."""
-    context, unconditional = contexts
-    cond = dit(latent, timestep, context)
-    uncond = None if unconditional is None else dit(latent, timestep, unconditional)
-    return sample.guide(cond, uncond, request.guidance, cfg_zero_star=request.cfg_zero_star)
+def _decode(job: _Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None, None]:
+    """Write the clip that the latent [1, 16, F, H, W] holds."""
+    request = job.request
+    size = request.width, request.height
+    with open_writer(job.command.output, *size, request.fps, recipe.tags()) as write:
+        for progress, frames in _frames(job, latent):
+            for frame in frames:
+                write(frame)
+            yield progress
+    job.stages.end(Stage.DECODE)
 
 
-def _decode(model: Model, latent: Tensor, meter: _Meter) -> Iterator[tuple[Progress, Tensor]]:
+def _frames(job: _Job, latent: Tensor) -> Iterator[tuple[Progress, Tensor]]:
     """Frames as they come, [1 or 4, H, W, 3] uint8 on the CPU, and how far that is."""
-    meter.begin()
-    vae = load_vae(model.vae, torch.float32, meter.device)
+    job.stages.begin()
+    vae = load_vae(job.model.vae, torch.float32, job.device)
     steps = latent.shape[2]
     for step, video in enumerate(vae.decode_stream(latent), start=1):
         pixels = video[0].permute(1, 2, 3, 0).add(1).mul(127.5).round().to(torch.uint8).cpu()
-        yield meter.progress(Stage.DECODE, step, steps), pixels
+        yield job.stages.progress(Stage.DECODE, step, steps), pixels
 
 
 def _shortage(request: GenerationRequest, device: torch.device) -> MemoryShortageError:

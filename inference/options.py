@@ -124,7 +124,10 @@ def make_order(options: GenerateOptions) -> Order:
             f"{options.source} was made with other weights than {name} has now: name the model with "
             "--model to use it all the same."
         )
-    return Order(replace(recipe.request, model=_full_name(name), **changes), model, recipe)
+    repeated = replace(recipe.request, model=_full_name(name))
+    if changes.keys() & {"steps", "timesteps", "solver"}:
+        repeated = replace(repeated, stop_after=0)  # it counted the steps of the old schedule
+    return Order(replace(repeated, **changes), model, recipe)
 
 
 def free_name(request: GenerationRequest) -> Path:

@@ -166,7 +166,8 @@ class GenerationRequest:
     """Everything that affects the result. Validates itself; `seed` is always concrete.
 
     Sizes are in pixels, `fps` in frames a second; `timesteps` (1000 to 0, falling) replaces `steps` for
-    the LCM solver. Raises `UserError`, with the nearest valid value where there is one.
+    the LCM solver. `stop_after` is the number of steps after which the clip was finished early, as it was
+    guessed by then; 0 for all of them. Raises `UserError`, with the nearest valid value where there is one.
     """
 
     prompt: str
@@ -184,6 +185,7 @@ class GenerationRequest:
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
     weights: WeightFormat = WeightFormat.NATIVE
+    stop_after: int = 0
 
     def __post_init__(self) -> None:
         for name in ("prompt", "negative_prompt", "model"):
@@ -193,6 +195,7 @@ class GenerationRequest:
         _check_size(self.width, self.height)
         _check_frames(self.frames)
         _check_range("number of steps", self.steps, 1, 1000)
+        _check_range("number of steps to stop after", self.stop_after, 0, 1000)
         _check_range("guidance", self.guidance, 1.0, 100.0)
         _check_range("shift", self.shift, 0.01, 100.0)
         _check_range("frame rate", self.fps, 1, 240)

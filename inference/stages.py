@@ -1,0 +1,38 @@
+"""The stages of a job by the clock: how far each is, how long it took and the most memory it held."""
+
+import time
+from dataclasses import dataclass, field
+
+import torch
+
+from inference.api.messages import Progress, Stage, StageReport
+from inference.memory import peak_ram_bytes, peak_vram_bytes, reset_peaks
+
+
+@dataclass(slots=True)
+class Stages:
+    """Those of a job so far. Each is begun, told of while it runs, and ended."""
+
+    job: str
+    device: torch.device
+    reports: list[StageReport] = field(default_factory=list)
+    _started: float = 0.0
+    _skipped: int = 0
+
+    def begin(self, skipped: int = 0) -> None:
+        """Start the clock of a stage, of which `skipped` steps were done before."""
+        if self.device.type == "cuda":
+            torch.cuda.empty_cache()
+        reset_peaks(self.device)
+        self._started, self._skipped = time.monotonic(), skipped
+
+    def progress(self, stage: Stage, step: int, steps: int) -> Progress:
+        """That `step` of `steps` is done, and the time that is left at this pace."""
+        left = (time.monotonic() - self._started) * (steps - step) / (step - self._skipped)
+        return Progress(self.job, stage, step, steps, round(left, 3))
+
+    def end(self, stage: Stage) -> None:
+        """Note how the stage went."""
+        seconds = time.monotonic() - self._started
+        peaks = peak_ram_bytes(), peak_vram_bytes(self.device)
+        self.reports.append(StageReport(stage, round(seconds, 3), *peaks))
