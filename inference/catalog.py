@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from inference import shelf
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS, folder_of
 from inference.api.spec import DiTParams, ModelSpec
@@ -33,7 +34,8 @@ class Model:
 
 
 def find(name: str, *elsewhere: Path) -> Model:
-    """The model called `name`, one of `MODELS` or a path; its missing parts may lie in `elsewhere`.
+    """The model called `name`, one of `MODELS`, one that was added or a path; its missing parts may lie
+    in `elsewhere`.
 
     A path's spec is that of the known model with the same transformer, or else of the nearest kind.
     Raises `UserError` if there is no such model, it isn't whole, or its parts don't go together.
@@ -69,6 +71,12 @@ def _folder_of(spec: ModelSpec) -> Path:
 
 
 def _path_of(name: str) -> Path:
+    if (added := shelf.path_of(name)) is not None:
+        if not added.exists():
+            raise UserError(
+                f"The model {name} isn't at {added} any more: put it back or add it again."
+            )
+        return added
     try:
         exists = Path(name).exists()
     except OSError as error:

@@ -25,6 +25,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.utils import get_session, hf_raise_for_status
 
+from inference import manifest
 from inference.api.errors import UserError
 
 READ_BYTES = 2**20
@@ -88,7 +89,8 @@ def download(
     """Bring every file that matches one of `patterns` (such as `*.json`) into `folder`.
 
     A file has its name only when it is complete and its hash is right; until then it is
-    `NAME.HASH.partial` beside it, which the next run continues. So closing the generator is safe.
+    `NAME.HASH.partial` beside it, which the next run continues. So closing the generator is safe. What
+    was not there before is recorded, see `inference.manifest`.
     """
     files = list_files(repository, patterns)
     missing = [file for file in files if not _is_complete(file, folder)]
@@ -96,6 +98,7 @@ def download(
     done = total - sum(file.size for file in missing)
     try:
         _check_space(missing, folder)
+        manifest.record(folder, (file.path for file in missing))
         for file in missing:
             reported = 0
             for size in _fetch(repository, file, folder):

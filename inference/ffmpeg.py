@@ -100,6 +100,19 @@ class Encoder:
         self._folder.cleanup()
 
 
+def version() -> str:
+    """Which ffmpeg it is, asked of the program itself. Raises `UserError` if it doesn't run."""
+    program = _executable()
+    try:
+        done = subprocess.run(
+            [program, "-version"], capture_output=True, creationflags=NO_WINDOW, check=True
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise UserError(f"ffmpeg can't be run ({error}): install Kinora again.") from error
+    words = done.stdout.decode(errors="replace").split()
+    return words[2] if words[:2] == ["ffmpeg", "version"] else "unknown"
+
+
 def decode(file: IO[bytes], name: Path, demuxer: str = "") -> Iterator[Tensor]:
     """Give the frames of an open image or video, uint8 [H, W, 3] RGB 0..255, as they are stored.
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
 
+from inference import shelf
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
 from inference.api.spec import MAX_SEED, GenerationRequest, SamplingDefaults, Solver, WeightFormat
@@ -162,7 +163,9 @@ def _default_request(prompt: str, model: str, defaults: SamplingDefaults) -> Gen
 
 def _full_name(model: str) -> str:
     """A model's name that holds in every folder."""
-    return model.lower() if model.lower() in MODELS else str(Path(model).resolve())
+    if model.lower() in MODELS:
+        return model.lower()
+    return model if shelf.path_of(model) else str(Path(model).resolve())
 
 
 def _parse_size(text: str) -> tuple[int, int]:

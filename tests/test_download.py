@@ -17,6 +17,7 @@ import pytest
 from inference import download as module
 from inference.api.errors import UserError
 from inference.download import DownloadProgress, Repository, download
+from inference.manifest import MANIFEST
 
 BIG = random.Random(0).randbytes(3_000_000)
 FILES = {
@@ -130,7 +131,7 @@ def run(repository: Repository, folder: Path, *patterns: str) -> list[DownloadPr
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    paths = [path for path in folder.rglob("*") if path.is_file()]
+    paths = [path for path in folder.rglob("*") if path.is_file() and path.name != MANIFEST]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
@@ -160,7 +161,7 @@ def test_second_run_resumes_where_the_first_broke_off(hub: Case, tmp_path: Path)
     behaviour.break_after = [2_000_000, 0]
     with pytest.raises(UserError, match=r"model\.safetensors broke off .*again goes on"):
         run(repository, tmp_path, "model.safetensors")
-    (partial,) = tmp_path.iterdir()
+    (partial,) = tmp_path.glob("*.partial")
     kept = partial.stat().st_size
     assert partial.name.endswith(".partial")
     assert partial.read_bytes() == BIG[:kept]
@@ -193,7 +194,7 @@ def test_closing_keeps_what_came(hub: Case, tmp_path: Path) -> None:
     progress = download(hub[0], ["model.safetensors"], tmp_path)
     next(progress)
     progress.close()
-    (partial,) = tmp_path.iterdir()
+    (partial,) = tmp_path.glob("*.partial")
     assert BIG.startswith(partial.read_bytes())
     run(hub[0], tmp_path, "model.safetensors")
     assert contents(tmp_path) == {"model.safetensors": BIG}
@@ -212,7 +213,7 @@ def test_damaged_partial_file_is_refused_and_deleted(hub: Case, tmp_path: Path) 
     hub[1].break_after = [1_000_000, 0]
     with pytest.raises(UserError, match="broke off"):
         run(hub[0], tmp_path, "model.safetensors")
-    (partial,) = tmp_path.iterdir()
+    (partial,) = tmp_path.glob("*.partial")
     partial.write_bytes(b"?" + partial.read_bytes()[1:])
     with pytest.raises(UserError, match="arrived damaged"):
         run(hub[0], tmp_path, "model.safetensors")

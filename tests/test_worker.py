@@ -1,13 +1,9 @@
 """The worker as the window sees it: a process, lines in, lines out."""
 
-import queue
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 import pytest
 import torch
@@ -16,14 +12,11 @@ from inference.api.messages import (
     PROTOCOL,
     Cancel,
     Cancelled,
-    Command,
     DeviceInfo,
-    Event,
     Failed,
     FailureKind,
     Finished,
     Generate,
-    Notice,
     Progress,
     Quit,
     Ready,
@@ -33,9 +26,8 @@ from inference.api.messages import (
 )
 from inference.worker import describe
 from tests.tiny_model import make_request
+from tests.worker_process import PATIENCE_S, ROOT, Worker, running
 
-ROOT = Path(__file__).parent.parent
-PATIENCE_S = 300  # for a machine that is busy with other things
 LONG = 1000  # steps, of which no test waits for the last
 
 # A worker in which libraries write to stdout, and one of two prompts meets a fault.
@@ -46,7 +38,7 @@ from inference.api.errors import MemoryShortageError
 
 smooth = worker.generate
 
-def rough(command, model, device):
+def rough(command, model, device, finishing):
     print("a library prints")
     os.write(1, b"and so does C\\n")
     subprocess.run(["echo", "or a process"], check=True)
@@ -54,79 +46,11 @@ def rough(command, model, device):
         raise ZeroDivisionError("a bug")
     if command.request.prompt == "shortage":
         raise MemoryShortageError("The graphics card has too little memory.")
-    yield from smooth(command, model, device)
+    yield from smooth(command, model, device, finishing)
 
 worker.generate = rough
 sys.exit(worker.main())
 """
-
-
-class Worker:
-    """A worker process; what it says is read as it comes, so that waiting for it can end."""
-
-    def __init__(self, *arguments: str, stderr: Path) -> None:
-        self.stderr = stderr
-        with stderr.open("wb") as errors:
-            self.process = subprocess.Popen(
-                [sys.executable, *arguments],
-                cwd=ROOT,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=errors,
-            )
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.stdin: IO[bytes] = self.process.stdin
-        self._lines: queue.Queue[bytes] = queue.Queue()
-        threading.Thread(target=self._read, args=(self.process.stdout,), daemon=True).start()
-
-    def tell(self, *commands: Command) -> None:
-        for command in commands:
-            self.tell_line(encode(command).encode())
-
-    def tell_line(self, line: bytes) -> None:
-        self.stdin.write(line + b"\n")
-        self.stdin.flush()
-
-    def hear(self) -> Event:
-        """The next event."""
-        return decode_event(self._lines.get(timeout=PATIENCE_S))
-
-    def hear_job(self, job: str) -> list[Event]:
-        """The events of a job up to its last, when no other is running."""
-        events: list[Event] = []
-        while not events or isinstance(events[-1], Progress | Notice):
-            events.append(self.hear())
-        assert {getattr(event, "job", None) for event in events} == {job}
-        return events
-
-    def hear_end(self) -> list[Event]:
-        """What it still says until it ends by itself, which it does with code 0."""
-        assert self.process.wait(PATIENCE_S) == 0
-        events: list[Event] = []
-        while line := self._lines.get(timeout=PATIENCE_S):
-            events.append(decode_event(line))
-        return events
-
-    def close(self) -> None:
-        self.process.kill()
-        self.process.wait()
-        self.stdin.close()
-
-    def _read(self, stdout: IO[bytes]) -> None:
-        with stdout:
-            for line in stdout:
-                self._lines.put(line)
-        self._lines.put(b"")
-
-
-@contextmanager
-def running(*arguments: str, stderr: Path) -> Iterator[Worker]:
-    worker = Worker(*arguments, stderr=stderr)
-    try:
-        yield worker
-    finally:
-        worker.close()
 
 
 @pytest.fixture
@@ -267,7 +191,7 @@ def test_cancelled_job_may_be_asked_for_again(rough: Worker, tiny_model: Path, c
             encode(Cancelled("x")).encode(),
             "x",
             FailureKind.PROTOCOL,
-            "The command can't be read: 'Cancelled' is none of Generate, Cancel, Quit.",
+            "The command can't be read: 'Cancelled' is none of Generate, Download, ",
         ),
         (
             encode(job("x", "demo", Path())).replace('"width": 32', '"width": 33').encode(),

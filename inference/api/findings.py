@@ -20,7 +20,7 @@ class FindingKind(StrEnum):
     MODELS_DISK = "models disk"  # path, free_bytes
     OUTPUT_ACCESS = "output access"  # path, reason
     MODELS_ACCESS = "models access"  # path, reason
-    FFMPEG = "ffmpeg"  # path, version; reason if it doesn't run
+    FFMPEG = "ffmpeg"  # version; reason if it doesn't run
 
 
 class Level(StrEnum):

@@ -77,7 +77,10 @@ class Cancel:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Stop that generation at its next step and keep its `state`, from which it goes on later."""
+    """Stop that generation at its next step and keep its `state`, from which it goes on later.
+
+    Without a `state` it is cancelled.
+    """
 
     job: str
 
@@ -152,7 +155,7 @@ class Checkup:
 
 @dataclass(frozen=True, slots=True)
 class Quit:
-    """Stop what is running and end the process."""
+    """Pause all generations and end the process."""
 
 
 @dataclass(frozen=True, slots=True)
