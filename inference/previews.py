@@ -91,7 +91,7 @@ def latent_to_rgb(vae: Checkpoint, device: torch.device) -> Tensor:
     try:
         matrix = load_file(file)[MATRIX]
     except (OSError, SafetensorError, KeyError):
-        matrix = fit_matrix(vae, device).cpu()
+        matrix = fit_matrix(vae, device).cpu().contiguous()
         _keep(matrix, file)
     return matrix.to(device)
 
