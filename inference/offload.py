@@ -9,6 +9,7 @@ from inference.api.spec import TextParams
 from inference.wan.text import RMSNorm, TextBlock, TextEncoder, lookup
 from inference.weights.assign import fill, read_as, require_fit
 from inference.weights.checkpoint import Checkpoint
+from inference.weights.meta import shapes_only
 
 EMBEDDING = "token_embedding.weight"
 
@@ -48,19 +49,19 @@ def stream_text(
     """
     place = torch.device(device)
     compute = torch.float32 if place.type == "cpu" else dtype
-    with torch.device("meta"):
+    with shapes_only():
         require_fit(checkpoint, TextEncoder(params))
     table = checkpoint.read([EMBEDDING])[EMBEDDING]
     hidden = [lookup(table, torch.tensor([ids])).to(place, compute) for ids in prompts]
     del table
     for index in range(params.num_layers):
-        with torch.device("meta"):
+        with shapes_only():
             block = TextBlock(params)
         _fill_from(block, checkpoint, f"blocks.{index}.", place, compute)
         hidden = [block(x) for x in hidden]
         del block
         yield (index + 1) / params.num_layers
-    with torch.device("meta"):
+    with shapes_only():
         norm = RMSNorm(params.dim, params.eps)
     _fill_from(norm, checkpoint, "norm.", place, compute)
     return [norm(x)[0].to(dtype) for x in hidden]
