@@ -25,7 +25,9 @@ from inference.wan.vae import VAE
 
 UNCONDITIONAL = 0.1  # the share of captions left out, so that guidance has its other branch
 NOISY = 0.1  # the share of captions with a strange word in them
-SHIFT = 4.0  # bends the noise levels towards high noise, where it is decided what moves where
+# Bend the noise levels towards high noise, where it is decided what is where: five frames show through
+# more noise than one does.
+IMAGE_SHIFT, CLIP_SHIFT = 2.0, 4.0
 SHARD = 200  # clips to a file of latents
 
 
@@ -93,7 +95,7 @@ def train(folder: Path, data: Data, tokenizer: Tokenizer, plans: tuple[Plan, Pla
     """Both stages, resumed from `folder` where they were stopped; returns the averaged networks."""
     painter = Painter()
     image, clip = 1, data.latents.shape[2]
-    stages = (("images", plans[0], {image: 64}), ("clips", plans[1], {image: 40, clip: 10}))
+    stages = (("images", plans[0], {image: 64}), ("clips", plans[1], {image: 16, clip: 14}))
     for name, plan, batches in stages:
         run = Run(painter, _optimisers(painter), plan, folder / f"dit-{name}.pt")
 
@@ -126,8 +128,9 @@ def flow_loss(painter: Painter, clean: Tensor, captions: list[list[int]]) -> Ten
     Lipman et al. 2023 (arXiv 2210.02747); noise levels are logit-normal as in Esser et al. 2024
     (arXiv 2403.03206).
     """
+    shift = IMAGE_SHIFT if clean.shape[2] == 1 else CLIP_SHIFT
     sigma = torch.randn(len(clean)).sigmoid()
-    sigma = SHIFT * sigma / (1 + (SHIFT - 1) * sigma)
+    sigma = shift * sigma / (1 + (shift - 1) * sigma)
     noise = torch.randn_like(clean)
     level = sigma.view(-1, 1, 1, 1, 1)
     noisy = (1 - level) * clean + level * noise
