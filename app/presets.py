@@ -42,11 +42,11 @@ def _still(defaults: SamplingDefaults) -> Choices:
 
 # What comes with Kinora: names to be translated in the context `Presets`, and what they do to a model.
 BUILT_IN: tuple[tuple[str, Maker], ...] = (
-    (QT_TRANSLATE_NOOP("Presets", "As the model likes it"), defaults_of),
-    (QT_TRANSLATE_NOOP("Presets", "Quick draft"), _draft),
-    (QT_TRANSLATE_NOOP("Presets", "Upright, for a phone"), _phone),
-    (QT_TRANSLATE_NOOP("Presets", "Square"), _square),
-    (QT_TRANSLATE_NOOP("Presets", "A single picture"), _still),
+    (str(QT_TRANSLATE_NOOP("Presets", "As the model likes it")), defaults_of),
+    (str(QT_TRANSLATE_NOOP("Presets", "Quick draft")), _draft),
+    (str(QT_TRANSLATE_NOOP("Presets", "Upright, for a phone")), _phone),
+    (str(QT_TRANSLATE_NOOP("Presets", "Square")), _square),
+    (str(QT_TRANSLATE_NOOP("Presets", "A single picture")), _still),
 )
 
 

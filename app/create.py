@@ -1,0 +1,316 @@
+"""The create panel: what is to be made."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtWidgets import (
+    QFrame,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+from app.advanced import Advanced
+from app.draft import Draft, Quality, Ratio, frames_for, quality_of, ratio_of, size_for, steps_for
+from app.fields import (
+    Choice,
+    Fold,
+    Number,
+    Panel,
+    RatioButton,
+    Segments,
+    WholeNumber,
+    name_tool,
+    row,
+    section,
+    tool,
+)
+from app.forecast import Forecast, ForecastCard
+from app.preset_button import PresetButton
+from app.presets import Presets
+from app.prompt import Prompt, PromptEdit
+from app.seed import SeedField
+from inference.api.errors import UserError
+from inference.api.messages import ModelInfo
+from inference.api.spec import (
+    MAX_FRAMES,
+    MAX_SIDE,
+    SIZE_MULTIPLE,
+    GenerationRequest,
+    Task,
+    nearest_frames,
+    nearest_size,
+)
+
+WIDTH = 340
+
+
+class Create(Panel):
+    """Shows the draft and edits it. `generate_wanted` gives the requests that were asked for,
+    `request_changed` the request as it stands, or None while it is none."""
+
+    generate_wanted = Signal(list)
+    request_changed = Signal(object)
+
+    def __init__(self, draft: Draft, presets_file: Path, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.draft = draft
+        self.model = Choice()
+        self.presets = PresetButton(draft, Presets(presets_file, self))
+        self.prompt = Prompt()
+        self.negative = PromptEdit()
+        self.ratios = Segments([RatioButton(*map(int, ratio.split(":"))) for ratio in Ratio])
+        self.width_field = WholeNumber(SIZE_MULTIPLE, MAX_SIDE, SIZE_MULTIPLE)
+        self.height_field = WholeNumber(SIZE_MULTIPLE, MAX_SIDE, SIZE_MULTIPLE)
+        self.swap = tool("swap")
+        self.length = QSlider(Qt.Orientation.Horizontal)
+        self.seconds = Number(0.0, 1000.0, 0.25, decimals=2)
+        self.frames = WholeNumber(1, MAX_FRAMES, 4)
+        self.qualities = Segments([QToolButton() for _ in Quality])
+        self.seed = SeedField(draft)
+        self.variations = WholeNumber(1, 64)
+        self.advanced = Advanced(draft)
+        self.forecast = ForecastCard()
+        self.fault = QLabel()
+        self.generate = QPushButton()
+        self._negative_fold, self._advanced_fold = Fold(self.negative), Fold(self.advanced)
+        self._model_title = section(self.model)
+        self._size_title = section(self.ratios)
+        self._length_title = section(self.length)
+        self._quality_title = section(self.qualities)
+        self._variations_title = section(self.variations)
+        self._seconds_title, self._frames_title = QLabel(), QLabel()
+        self._seconds_title.setBuddy(self.seconds)
+        self._frames_title.setBuddy(self.frames)
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+        self.show_draft()
+
+    def show_models(self, models: tuple[ModelInfo, ...]) -> None:
+        """Offers those that are installed and make video from text."""
+        blocker = QSignalBlocker(self.model)
+        self.model.clear()
+        for model in models:
+            if model.installed and Task.T2V.value in model.tasks:
+                self.model.addItem(model.title, model.name)
+        del blocker
+        if self.model.findData(self.draft.model) < 0 and self.model.count():
+            self._on_model(0)
+        self.show_draft()
+
+    def show_forecast(self, request: GenerationRequest | None, forecast: Forecast) -> None:
+        self.forecast.show_forecast(request, forecast)
+
+    def submit(self) -> None:
+        """Asks for the clips, or says what is in the way."""
+        try:
+            requests = self.draft.requests()
+        except UserError as error:
+            self._show_fault(str(error))
+            self.prompt.editor.setFocus()
+            return
+        self.generate_wanted.emit(requests)
+
+    def current_request(self) -> GenerationRequest | None:
+        try:
+            return self.draft.request()
+        except UserError:
+            return None
+
+    def show_draft(self) -> None:
+        """Takes every value from the draft."""
+        draft, chosen = self.draft, self.draft.choices
+        edited = (self.width_field, self.height_field, self.length, self.seconds, self.frames)
+        blockers = [QSignalBlocker(field) for field in (*edited, self.model, self.variations)]
+        self.prompt.set_text(draft.prompt)
+        if self.negative.toPlainText() != chosen.negative_prompt:
+            self.negative.setPlainText(chosen.negative_prompt)
+        self.model.setCurrentIndex(self.model.findData(draft.model))
+        self.width_field.setValue(chosen.width)
+        self.height_field.setValue(chosen.height)
+        self.length.setRange(0, max(draft.defaults.frames, chosen.frames) // 4)
+        self.length.setValue(chosen.frames // 4)
+        self.seconds.setValue(chosen.frames / chosen.fps)
+        self.frames.setValue(chosen.frames)
+        self.variations.setValue(draft.variations)
+        ratio = ratio_of(chosen.width, chosen.height, draft.defaults)
+        self.ratios.show_picked(None if ratio is None else list(Ratio).index(ratio))
+        quality = quality_of(chosen.steps, draft.defaults)
+        self.qualities.show_picked(None if quality is None else list(Quality).index(quality))
+        del blockers
+        self._show_fault("")
+        self.request_changed.emit(self.current_request())
+
+    def _connect(self) -> None:
+        draft = self.draft
+        draft.changed.connect(self.show_draft)
+        self.prompt.edited.connect(draft.set_prompt)
+        self.negative.textChanged.connect(
+            lambda: draft.choose(negative_prompt=self.negative.toPlainText())
+        )
+        self.model.activated.connect(self._on_model)
+        self.ratios.picked.connect(self._on_ratio)
+        self.swap.clicked.connect(self._on_swap)
+        self.width_field.valueChanged.connect(self._on_width)
+        self.height_field.valueChanged.connect(self._on_height)
+        self.length.valueChanged.connect(lambda value: draft.choose(frames=value * 4 + 1))
+        self.seconds.valueChanged.connect(self._on_seconds)
+        self.frames.valueChanged.connect(self._on_frames)
+        self.qualities.picked.connect(self._on_quality)
+        self.variations.valueChanged.connect(self._on_variations)
+        self.forecast.suggestion_taken.connect(self._on_suggestion)
+        self.generate.clicked.connect(self.submit)
+
+    def _on_model(self, index: int) -> None:
+        self.draft.use_model(self.model.itemData(index))
+        self.prompt.remeasure()
+
+    def _on_ratio(self, number: int) -> None:
+        width, height = size_for(list(Ratio)[number], self.draft.defaults)
+        self.draft.choose(width=width, height=height)
+        self.show_draft()
+
+    def _on_swap(self) -> None:
+        chosen = self.draft.choices
+        self.draft.choose(width=chosen.height, height=chosen.width)
+
+    def _on_width(self, value: int) -> None:
+        self.draft.choose(width=nearest_size(value))
+        self.show_draft()  # also where the nearest is what it was
+
+    def _on_height(self, value: int) -> None:
+        self.draft.choose(height=nearest_size(value))
+        self.show_draft()
+
+    def _on_seconds(self, value: float) -> None:
+        self.draft.choose(frames=frames_for(value, self.draft.choices.fps))
+        self.show_draft()
+
+    def _on_frames(self, value: int) -> None:
+        self.draft.choose(frames=nearest_frames(value))
+        self.show_draft()
+
+    def _on_quality(self, number: int) -> None:
+        self.draft.choose(steps=steps_for(list(Quality)[number], self.draft.defaults))
+
+    def _on_variations(self, value: int) -> None:
+        self.draft.variations = value
+        self.retranslate()
+
+    def _on_suggestion(self, request: GenerationRequest) -> None:
+        self.draft.choose(
+            width=request.width,
+            height=request.height,
+            frames=request.frames,
+            weights=request.weights,
+        )
+
+    def _show_fault(self, text: str) -> None:
+        self.fault.setText(text)
+        self.fault.setVisible(bool(text))
+        self.prompt.editor.setProperty("wrong", bool(text))
+
+    def _lay_out(self) -> None:
+        self.setMinimumWidth(WIDTH)
+        self.negative.setFixedHeight(72)
+        theme.set_kind(self.fault, "problem")
+        self.fault.setWordWrap(True)
+        for label in (self._seconds_title, self._frames_title):
+            theme.set_kind(label, "hint")
+        theme.set_kind(self.generate, "primary")
+        self.generate.setIcon(theme.icon("sparkle", theme.Tone.ON_ACCENT))
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(self._make_form())
+        foot = QVBoxLayout()
+        foot.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.ROOM)
+        foot.setSpacing(theme.GAP)
+        for widget in (self.forecast, self.fault, self.generate):
+            foot.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(scroll, 1)
+        layout.addLayout(foot)
+
+    def _make_form(self) -> QWidget:
+        form = QWidget()
+        layout = QVBoxLayout(form)
+        layout.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.GAP)
+        layout.setSpacing(6)
+        layout.addWidget(self._model_title)
+        layout.addLayout(row(self.model, self.presets, stretch=0))
+        layout.addSpacing(theme.TIGHT)
+        layout.addWidget(self.prompt, 1)
+        layout.addWidget(self._negative_fold)
+        layout.addWidget(self._size_title)
+        layout.addWidget(self.ratios)
+        times = QLabel("×")
+        theme.set_kind(times, "hint")
+        layout.addLayout(row(self.width_field, times, self.height_field, self.swap, stretch=2))
+        layout.addSpacing(theme.TIGHT)
+        layout.addWidget(self._length_title)
+        layout.addWidget(self.length)
+        numbers = (self.seconds, self._seconds_title, self.frames, self._frames_title)
+        layout.addLayout(row(*numbers, stretch=3))
+        layout.addSpacing(theme.TIGHT)
+        layout.addWidget(self._quality_title)
+        layout.addWidget(self.qualities)
+        layout.addSpacing(theme.TIGHT)
+        layout.addWidget(self.seed)
+        layout.addLayout(row(self._variations_title, self.variations, stretch=0))
+        layout.addWidget(self._advanced_fold)
+        return form
+
+    def retranslate(self) -> None:
+        self._retranslate_titles()
+        texts = {
+            Quality.DRAFT: (self.tr("Draft"), self.tr("Few steps, to try an idea")),
+            Quality.GOOD: (
+                self.tr("Good"),
+                self.tr("Most of the quality in two thirds of the time"),
+            ),
+            Quality.BEST: (self.tr("Best"), self.tr("As many steps as the model's makers use")),
+        }
+        for button, (name, tip) in zip(self.qualities.buttons, texts.values(), strict=True):
+            button.setText(name)
+            button.setAccessibleName(self.tr("Quality: {0}").format(name))
+            button.setToolTip(tip)
+        for button, ratio in zip(self.ratios.buttons, Ratio, strict=True):
+            across, down = ratio.split(":")
+            button.setAccessibleName(self.tr("{0} to {1}").format(across, down))
+        count = self.draft.variations
+        one = self.tr("Generate")
+        self.generate.setText(one if count == 1 else self.tr("Generate %n clip(s)", "", count))
+        name_tool(self.generate, self.generate.text(), "Ctrl+Enter")
+        name_tool(self.swap, self.tr("Swap width and height"))
+
+    def _retranslate_titles(self) -> None:
+        named = (
+            (self._model_title, self.model, self.tr("Model")),
+            (self._size_title, self.ratios, self.tr("Shape and size")),
+            (self._length_title, self.length, self.tr("Length")),
+            (self._quality_title, self.qualities, self.tr("Quality")),
+            (self._variations_title, self.variations, self.tr("Number of variations")),
+            (self._seconds_title, self.seconds, self.tr("seconds")),
+            (self._frames_title, self.frames, self.tr("frames")),
+        )
+        for label, field, name in named:
+            label.setText(name)
+            field.setAccessibleName(name)
+        self._negative_fold.set_title(self.tr("What it should not look like"))
+        self._advanced_fold.set_title(self.tr("More settings"))
+        self.negative.setAccessibleName(self.tr("Negative prompt"))
+        self.negative.setPlaceholderText(self.tr("What the picture should be steered away from."))
+        self.width_field.setAccessibleName(self.tr("Width in pixels"))
+        self.height_field.setAccessibleName(self.tr("Height in pixels"))
+        self.forecast.setAccessibleName(self.tr("Forecast"))

@@ -1,0 +1,226 @@
+"""Small widgets that the panels are put together from."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QButtonGroup,
+    QComboBox,
+    QDoubleSpinBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app import theme
+
+
+class Panel(QWidget):
+    """A widget that says everything anew when the language changes."""
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            self.retranslate()
+
+    def retranslate(self) -> None:
+        """Sets every text."""
+
+
+class WholeNumber(QSpinBox):
+    """Takes the wheel only with the focus, so that scrolling past changes nothing."""
+
+    def __init__(self, low: int, high: int, step: int = 1) -> None:
+        super().__init__()
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        _calm(self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802, Qt's name
+        _wheel_if_focused(self, event)
+
+
+class Number(QDoubleSpinBox):
+    """The same for numbers with a point."""
+
+    def __init__(self, low: float, high: float, step: float, decimals: int = 1) -> None:
+        super().__init__()
+        self.setDecimals(decimals)
+        self.setRange(low, high)
+        self.setSingleStep(step)
+        _calm(self)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802, Qt's name
+        _wheel_if_focused(self, event)
+
+
+class Choice(QComboBox):
+    """The same for a list; no wider than it has to be."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(8)
+
+    def wheelEvent(self, e: QWheelEvent) -> None:  # noqa: N802, Qt's name
+        _wheel_if_focused(self, e)
+
+
+def _calm(box: QAbstractSpinBox) -> None:
+    box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    box.setKeyboardTracking(False)
+    box.setAccelerated(True)
+
+
+def _wheel_if_focused(widget: QSpinBox | QDoubleSpinBox | QComboBox, event: QWheelEvent) -> None:
+    if not widget.hasFocus():
+        event.ignore()
+        return
+    match widget:
+        case QSpinBox():
+            QSpinBox.wheelEvent(widget, event)
+        case QDoubleSpinBox():
+            QDoubleSpinBox.wheelEvent(widget, event)
+        case _:
+            QComboBox.wheelEvent(widget, event)
+
+
+class Segments(QWidget):
+    """Buttons in a row, of which at most one is down. `picked` gives the number of the one clicked."""
+
+    picked = Signal(int)
+
+    def __init__(self, buttons: Sequence[QToolButton]) -> None:
+        super().__init__()
+        self.buttons = list(buttons)
+        self._group = QButtonGroup(self)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.TIGHT)
+        for number, button in enumerate(buttons):
+            button.setCheckable(True)
+            button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+            theme.set_kind(button, "segment")
+            self._group.addButton(button, number)
+            layout.addWidget(button)
+        self._group.idClicked.connect(self.picked)
+
+    def show_picked(self, number: int | None) -> None:
+        """Puts that button down; None: none of them."""
+        self._group.setExclusive(False)
+        for index, button in enumerate(self.buttons):
+            button.setChecked(index == number)
+        self._group.setExclusive(number is not None)
+
+
+class RatioButton(QToolButton):
+    """Shows the shape of a picture, drawn."""
+
+    def __init__(self, across: int, down: int) -> None:
+        super().__init__()
+        self._across, self._down = across, down
+        self.setText(f"{across}:{down}")
+        self.setFixedHeight(52)
+
+    def sizeHint(self) -> QSize:  # noqa: N802, Qt's name
+        return QSize(44, 52)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802, Qt's name
+        return QSize(36, 52)
+
+    def paintEvent(self, arg__1: QPaintEvent) -> None:  # noqa: N802, Qt's name
+        table = theme.current()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ground = table.accent_wash if self.isChecked() else table.field
+        edge = table.accent if self.isChecked() else table.border
+        if self.underMouse() and not self.isChecked():
+            ground = table.hover
+        if self.hasFocus():
+            edge = table.accent_text
+        box = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        painter.setPen(QPen(theme.color(edge), 1))
+        painter.setBrush(theme.color(ground))
+        painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
+        self._draw_shape(painter, table.accent_text if self.isChecked() else table.text_dim)
+        painter.setPen(theme.color(table.text if self.isChecked() else table.text_dim))
+        font = self.font()
+        font.setPixelSize(11)
+        painter.setFont(font)
+        words = box.adjusted(0, box.height() - 20, 0, -3)
+        painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self.text())
+
+    def _draw_shape(self, painter: QPainter, ink: str) -> None:
+        scale = 22 / max(self._across, self._down)
+        width, height = self._across * scale, self._down * scale
+        shape = QRectF((self.width() - width) / 2, 17 - height / 2, width, height)
+        painter.setPen(QPen(theme.color(ink), 1.5))
+        painter.setBrush(theme.color(ink, 0.14))
+        painter.drawRoundedRect(shape, 2, 2)
+
+
+class Fold(QWidget):
+    """A heading that shows and hides what is under it."""
+
+    def __init__(self, body: QWidget) -> None:
+        super().__init__()
+        self.head = QPushButton()
+        self.head.setCheckable(True)
+        self.head.toggled.connect(self._on_toggled)
+        theme.set_kind(self.head, "fold")
+        self.body = body
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.TIGHT)
+        layout.addWidget(self.head)
+        layout.addWidget(body)
+        self._on_toggled(False)
+
+    def set_title(self, title: str) -> None:
+        self.head.setText(title)
+        self.head.setAccessibleName(title)
+
+    def _on_toggled(self, opened: bool) -> None:  # noqa: FBT001, a slot
+        self.body.setVisible(opened)
+        self.head.setIcon(theme.icon("chevron-down" if opened else "chevron-right"))
+
+
+def section(buddy: QWidget | None = None) -> QLabel:
+    """The small heading above a field."""
+    label = QLabel()
+    theme.set_kind(label, "section")
+    if buddy is not None:
+        label.setBuddy(buddy)
+    return label
+
+
+def tool(icon: str, size: int = 18) -> QToolButton:
+    """A button that is an icon; its name and tip are set by `name_tool`."""
+    button = QToolButton()
+    button.setIcon(theme.icon(icon))
+    button.setIconSize(QSize(size, size))
+    button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    return button
+
+
+def name_tool(button: QToolButton | QPushButton, name: str, keys: str = "") -> None:
+    """What a button is called, aloud and in its tip, with its keys."""
+    button.setAccessibleName(name)
+    button.setToolTip(f"{name}  ({keys})" if keys else name)
+
+
+def row(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:
+    """Widgets side by side; the one at `stretch` takes the room that is left."""
+    layout = QHBoxLayout()
+    layout.setSpacing(theme.GAP)
+    for number, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if number == stretch else 0)
+    return layout

@@ -1,0 +1,199 @@
+"""What a clip will take, as far as it is known: never a guess without grounds."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from statistics import median
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app import theme
+from app.fields import Panel
+from inference.api.spec import GenerationRequest, latent_shape
+
+NEAR = 4.0  # a clip this many times longer or larger tells nothing: attention grows by the square
+LATEST = 5  # clips that count; older ones were made with other versions, other loads
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A clip that was made on this machine: what was asked, and what it took."""
+
+    request: GenerationRequest
+    seconds: float
+    file_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What the plan says; bytes are 0 where that memory isn't used or its size isn't known."""
+
+    fits: bool
+    vram_bytes: int
+    vram_total_bytes: int
+    ram_bytes: int
+    suggestion: GenerationRequest | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What is known of a request; None is not known."""
+
+    memory: Memory | None = None
+    seconds: float | None = None
+    file_bytes: int | None = None
+
+
+def work(request: GenerationRequest) -> int:
+    """Something in proportion to a clip's computing, as long as its size stays about the same."""
+    _, frames, height, width = latent_shape(request.width, request.height, request.frames)
+    branches = 1 if request.guidance == 1.0 else 2
+    steps = len(request.timesteps) or request.steps
+    return frames * height * width * steps * branches
+
+
+def forecast_seconds(request: GenerationRequest, history: Iterable[Past]) -> float | None:
+    """From the latest clips of about this size by the same model in the same format; newest first."""
+    wanted = work(request)
+    rates = [
+        past.seconds / work(past.request)
+        for past in history
+        if _alike(past.request, request) and 1 / NEAR <= wanted / work(past.request) <= NEAR
+    ]
+    return median(rates[:LATEST]) * wanted if rates else None
+
+
+def forecast_bytes(request: GenerationRequest, history: Iterable[Past]) -> int | None:
+    """From the latest files of the same model: bytes a pixel."""
+    pixels = request.width * request.height * request.frames
+    rates = [
+        past.file_bytes / (past.request.width * past.request.height * past.request.frames)
+        for past in history
+        if past.request.model == request.model and past.file_bytes
+    ]
+    return round(median(rates[:LATEST]) * pixels) if rates else None
+
+
+def _alike(a: GenerationRequest, b: GenerationRequest) -> bool:
+    return (a.model, a.weights) == (b.model, b.weights)
+
+
+class ForecastCard(Panel):
+    """Shows a forecast. `suggestion_taken` is the request that the button stands for."""
+
+    suggestion_taken = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._request: GenerationRequest | None = None
+        self._forecast = Forecast()
+        self._mark = QLabel()
+        self._verdict = QLabel()
+        self._details = QLabel()
+        self.suggestion = QPushButton()
+        self.suggestion.clicked.connect(self._take)
+        self._lay_out()
+        self.retranslate()
+
+    def show_forecast(self, request: GenerationRequest | None, forecast: Forecast) -> None:
+        """`request` is None while there is nothing to foretell."""
+        self._request, self._forecast = request, forecast
+        self.retranslate()
+
+    def _lay_out(self) -> None:
+        frame = QFrame()
+        theme.set_kind(frame, "card")
+        theme.set_kind(self._details, "hint")
+        self._verdict.setWordWrap(True)
+        self._details.setWordWrap(True)
+        self._details.setTextFormat(Qt.TextFormat.PlainText)
+        head = QHBoxLayout()
+        head.setSpacing(theme.GAP)
+        head.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
+        head.addWidget(self._verdict, 1)
+        inside = QVBoxLayout(frame)
+        inside.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.GAP)
+        inside.setSpacing(theme.TIGHT)
+        inside.addLayout(head)
+        inside.addWidget(self._details)
+        inside.addWidget(self.suggestion)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(frame)
+
+    def _take(self) -> None:
+        memory = self._forecast.memory
+        if memory is not None and memory.suggestion is not None:
+            self.suggestion_taken.emit(memory.suggestion)
+
+    def retranslate(self) -> None:
+        memory = self._forecast.memory
+        fits = memory is None or memory.fits
+        icon, tone = ("info", theme.Tone.FAINT) if memory is None else ("good", theme.Tone.GOOD)
+        if not fits:
+            icon, tone = "warning", theme.Tone.WARNING
+        self._mark.setPixmap(theme.icon(icon, tone).pixmap(18, self.devicePixelRatio()))
+        self._verdict.setText(self._verdict_text())
+        self._details.setText(self._details_text())
+        self._details.setVisible(self._request is not None)
+        suggestion = None if memory is None or fits else memory.suggestion
+        self.suggestion.setVisible(suggestion is not None)
+        if suggestion is not None and self._request is not None:
+            self.suggestion.setText(self._change_text(self._request, suggestion))
+            self.suggestion.setAccessibleName(self.suggestion.text())
+
+    def _verdict_text(self) -> str:
+        memory = self._forecast.memory
+        if self._request is None:
+            return self.tr("The forecast appears here once the settings can be made.")
+        if memory is None:
+            return self._time_text()
+        if not memory.fits:
+            return self.tr("This doesn't fit into the memory there is.")
+        return self.tr("Fits") + "  ·  " + self._time_text()
+
+    def _time_text(self) -> str:
+        seconds = self._forecast.seconds
+        if seconds is None:
+            return self.tr("time known after a first clip like this")
+        if seconds < 90:
+            return self.tr("about {0} s").format(max(1, round(seconds)))
+        minutes = round(seconds / 60)
+        if minutes < 90:
+            return self.tr("about {0} min").format(minutes)
+        return self.tr("about {0} h").format(f"{seconds / 3600:.1f}")
+
+    def _details_text(self) -> str:
+        memory, parts = self._forecast.memory, list[str]()
+        if memory is not None and memory.vram_bytes:
+            peak, total = size_text(memory.vram_bytes), size_text(memory.vram_total_bytes)
+            parts.append(self.tr("{0} of {1} on the card").format(peak, total))
+        if memory is not None and memory.ram_bytes:
+            parts.append(self.tr("{0} of RAM").format(size_text(memory.ram_bytes)))
+        if self._forecast.file_bytes is not None:
+            parts.append(self.tr("file about {0}").format(size_text(self._forecast.file_bytes)))
+        request = self._request
+        if request is not None:
+            size = f"{request.width} × {request.height}"
+            parts.append(self.tr("{0}, %n frame(s)", "", request.frames).format(size))
+        return "  ·  ".join(parts)
+
+    def _change_text(self, now: GenerationRequest, then: GenerationRequest) -> str:
+        changes: list[str] = []
+        if then.weights is not now.weights:
+            changes.append(self.tr("weights in {0}").format(then.weights.value))
+        if then.frames != now.frames:
+            changes.append(self.tr("%n frame(s)", "", then.frames))
+        if (then.width, then.height) != (now.width, now.height):
+            changes.append(f"{then.width} × {then.height}")
+        return self.tr("Make it fit: {0}").format(", ".join(changes))
+
+
+def size_text(size: int) -> str:
+    """Bytes for people, in units of 1024 with two or three digits."""
+    value, unit = float(size), "B"
+    for larger in ("KB", "MB", "GB", "TB"):
+        if value < 1000:
+            break
+        value, unit = value / 1024, larger
+    return f"{value:.0f} {unit}" if value >= 10 or unit == "B" else f"{value:.1f} {unit}"

@@ -1,0 +1,83 @@
+"""The button whose menu holds the presets, and the field in which a new one gets its name."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtWidgets import QLineEdit, QMenu, QWidget, QWidgetAction
+
+from app import theme
+from app.draft import Choices, Draft
+from app.fields import name_tool, tool
+from app.presets import BUILT_IN, Presets
+
+
+class PresetButton(QWidget):
+    """Opens the list; a click on a preset takes its values."""
+
+    def __init__(self, draft: Draft, presets: Presets) -> None:
+        super().__init__()
+        self._draft, self._presets = draft, presets
+        self.button = tool("bookmark")
+        self.button.setParent(self)
+        self.button.clicked.connect(self._open)
+        self.setFixedSize(self.button.sizeHint())
+        self.button.resize(self.size())
+        self.setFocusProxy(self.button)
+        self.menu = QMenu(self)
+        self._retranslate()
+
+    def fill(self) -> None:
+        """Puts the presets there are into the menu."""
+        self.menu.clear()
+        defaults = self._draft.defaults
+        for name, make in BUILT_IN:
+            shown = QCoreApplication.translate("Presets", name)
+            self.menu.addAction(shown).triggered.connect(self._taker(make(defaults)))
+        self.menu.addSeparator()
+        own = self._presets.own
+        for preset in own:
+            self.menu.addAction(preset.name).triggered.connect(self._taker(preset.choices))
+        if own:
+            removing = self.menu.addMenu(self.tr("Remove"))
+            for preset in own:
+                removing.addAction(preset.name).triggered.connect(self._remover(preset.name))
+            self.menu.addSeparator()
+        self.menu.addAction(self._make_name_field())
+
+    def _open(self) -> None:
+        self.fill()
+        self.menu.exec(self.button.mapToGlobal(QPoint(0, self.button.height())))
+
+    def _taker(self, choices: Choices) -> Callable[[], None]:
+        values = {name: getattr(choices, name) for name in asdict(choices)}
+        return lambda: self._draft.choose(**values)
+
+    def _remover(self, name: str) -> Callable[[], None]:
+        return lambda: self._presets.remove(name)
+
+    def _make_name_field(self) -> QWidgetAction:
+        """Typing a name and Enter keeps the values; no dialog."""
+        field = QLineEdit()
+        field.setPlaceholderText(self.tr("Keep these settings as…"))
+        field.setAccessibleName(self.tr("Name of a new preset"))
+        field.addAction(theme.icon("plus"), QLineEdit.ActionPosition.LeadingPosition)
+        field.setMinimumWidth(220)
+        field.returnPressed.connect(lambda: self._save(field.text().strip()))
+        action = QWidgetAction(self.menu)
+        action.setDefaultWidget(field)
+        return action
+
+    def _save(self, name: str) -> None:
+        if name:
+            self._presets.save(name, self._draft.choices)
+            self.menu.close()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            self._retranslate()
+
+    def _retranslate(self) -> None:
+        name_tool(self.button, self.tr("Presets"))
+        self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
