@@ -17,6 +17,7 @@ from inference.wan.vae import VAE
 from inference.weights.assign import fill, read_as, require_fit
 from inference.weights.checkpoint import Checkpoint
 from inference.weights.files import DTYPES
+from inference.weights.meta import shapes_only
 from inference.weights.model_files import ModelFiles
 from inference.weights.params import dit_params, image_params, vae_params
 
@@ -75,7 +76,7 @@ def _load(
     dtypes: Mapping[str, torch.dtype],
     device: torch.device,
 ) -> Network:
-    with torch.device("meta"):
+    with shapes_only():
         network = build()
     require_fit(checkpoint, network)
     tensors = {}
@@ -93,7 +94,7 @@ def _portions(
     can be used as it is mapped is read at once, so that each file is mapped once.
     """
     as_stored = all(
-        DTYPES.get(part.dtype) is dtypes[name]
+        part.is_plain and DTYPES.get(part.data.dtype) is dtypes[name]
         for name, source in checkpoint.sources.items()
         for part in source.parts
     )

@@ -272,19 +272,6 @@ def test_what_needs_no_conversion_is_used_where_it_lies(tmp_path: Path, referenc
     assert not is_mapped(checkpoint.path)
 
 
-def fp8(state: dict[str, Tensor]) -> dict[str, Tensor]:
-    return {k: v.to(torch.float8_e4m3fn) if v.ndim > 1 else v for k, v in state.items()}
-
-
-def test_a_precision_that_cannot_be_read_yet_is_refused_in_a_sentence(
-    tmp_path: Path, reference
-) -> None:
-    write_config(tmp_path, DIT_CONFIG)
-    file = write_safetensors(tmp_path / "x", fp8(reference_weights(reference("dit_t2v")[0])))
-    with pytest.raises(UserError, match=r"fp8 e4m3.*can't be read yet"):
-        load_dit(only(file, Network.DIT), torch.float32, CPU)
-
-
 @pytest.mark.parametrize("place", ["a folder", "the text encoder"])
 def test_the_tokenizer_is_found(tmp_path: Path, reference, place: str) -> None:
     state = reference_weights(reference("umt5")[0])

@@ -45,8 +45,7 @@ def read_as(
     checkpoint: Checkpoint, dtypes: Mapping[str, torch.dtype], device: torch.device
 ) -> dict[str, Tensor]:
     """Tensors by official name in `dtypes`, on `device`; mapped where the file has them like that."""
-    tensors = checkpoint.read(dtypes)
-    return {name: tensor.to(device, dtypes[name]) for name, tensor in tensors.items()}
+    return checkpoint.read_as(dtypes, device)
 
 
 def _listed(what: str, names: Iterable[str]) -> str:

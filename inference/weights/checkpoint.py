@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from inference.api.errors import UserError
+from inference.weights.coding import KINORA_CONFIG, Coded, decode, decode_rows, find_coded
 from inference.weights.files import Header, Stored, read_header, read_tensors
 from inference.weights.names import SPIECE_MODEL, Dialect, Network, Recognised, recognise
 from inference.weights.precision import Precision, find_precision
@@ -29,7 +30,7 @@ class Source:
     """Where a tensor comes from: `parts` joined along their first axis and seen in `shape`."""
 
     shape: tuple[int, ...]
-    parts: tuple[Stored, ...]
+    parts: tuple[Coded, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,39 +78,54 @@ class Checkpoint:
         """Raise `UserError` if the precision is one that can't be read."""
         if not self.precision.readable:
             raise UserError(
-                f"{self.path} holds the {self.network} in {self.precision}, a precision that can't "
-                "be read yet: use the same model in bf16, fp16 or fp32."
+                f"{self.path} holds the {self.network} in {self.precision} and can't be used: "
+                f"{self.precision.obstacle}; use the same model in bf16, fp16, fp8 or int8."
             )
 
     def read(self, names: Iterable[str]) -> dict[str, Tensor]:
         """Tensors by official name: on the CPU, in their stored dtypes, mapped and not yet read.
 
-        Nothing is kept here, so once the tensors are dropped their memory is given back.
+        What is kept as codes is decoded to float32. Nothing is kept here, so once the tensors are
+        dropped their memory is given back.
         """
-        self.require_readable()
         wanted = {name: self.sources[name] for name in names}
-        stored = self._map(part for source in wanted.values() for part in source.parts)
+        stored = self.map(wanted)
         return {
-            name: _join([stored[part] for part in source.parts]).view(source.shape)
+            name: _join([_as_stored(part, stored) for part in source.parts]).view(source.shape)
             for name, source in wanted.items()
         }
+
+    def read_as(self, dtypes: Mapping[str, torch.dtype], device: torch.device) -> dict[str, Tensor]:
+        """Tensors by official name in `dtypes`, on `device`; mapped where the file has them like that.
+
+        Codes are decoded one tensor at a time, on `device`.
+        """
+        stored = self.map(dtypes)
+        return {
+            name: _join(
+                [_on_device(part, stored, dtype, device) for part in self.sources[name].parts]
+            ).view(self.sources[name].shape)
+            for name, dtype in dtypes.items()
+        }
+
+    def read_rows(self, name: str, rows: Tensor) -> Tensor:
+        """Rows of a matrix that isn't in parts, [..., columns] for int64 `rows` [...]: in its stored
+        dtype, or float32 where it is kept as codes; no other rows are read."""
+        (part,) = self.sources[name].parts
+        stored = self.map([name])
+        return decode_rows(part, stored, rows)
+
+    def map(self, names: Iterable[str]) -> dict[Stored, Tensor]:
+        """Everything that the tensors with these official names are made of, mapped."""
+        self.require_readable()
+        parts = [part for name in names for part in self.sources[name].parts]
+        return _map(self.headers, (stored for part in parts for stored in part.stored))
 
     def read_spiece_model(self) -> bytes:
         """The SentencePiece model kept beside the weights; only where `spiece_model` is set."""
         if self.spiece_model is None:
             raise ValueError(f"{self.path} holds no tokenizer")
-        return self._map([self.spiece_model])[self.spiece_model].numpy().tobytes()
-
-    def _map(self, stored: Iterable[Stored]) -> dict[Stored, Tensor]:
-        """Map tensors, each file once."""
-        wanted = set(stored)
-        mapped = {}
-        for header in self.headers:
-            here = {entry.name: entry for entry in wanted if entry.file == header.file}
-            if here:
-                tensors = read_tensors(header, list(here))
-                mapped |= {entry: tensors[name] for name, entry in here.items()}
-        return mapped
+        return _map(self.headers, [self.spiece_model])[self.spiece_model].numpy().tobytes()
 
 
 def of_plausible_shapes(
@@ -138,8 +154,9 @@ def open_checkpoints(file: Path) -> tuple[Checkpoint, ...]:
     """
     headers = tuple(read_header(shard) for shard in shards(file))
     tensors = {name: stored for header in headers for name, stored in header.tensors.items()}
-    config = _read_config(file.parent / "config.json")
-    return tuple(_checkpoint(found, headers, tensors, config) for found in recognise(tensors))
+    coded = find_coded(tensors, headers[0].metadata, functools.partial(_map, headers))
+    config = _read_config(headers[0], file.parent / "config.json")
+    return tuple(_checkpoint(found, headers, coded, config) for found in recognise(coded))
 
 
 def shards(file: Path) -> list[Path]:
@@ -177,11 +194,11 @@ def identity(files: Iterable[Path]) -> str:
 def _checkpoint(
     found: Recognised,
     headers: tuple[Header, ...],
-    tensors: Mapping[str, Stored],
+    tensors: Mapping[str, Coded],
     config: Mapping[str, Any],
 ) -> Checkpoint:
     own = {name: tensor for name, tensor in tensors.items() if name.startswith(found.prefix)}
-    parts: dict[str, dict[int, Stored]] = {}
+    parts: dict[str, dict[int, Coded]] = {}
     leading: dict[str, int] = {}
     for name, tensor in own.items():
         target = found.target(name)
@@ -189,10 +206,11 @@ def _checkpoint(
             parts.setdefault(target.name, {}).setdefault(target.part, tensor)
             leading[target.name] = target.leading_axes
     sources = {
-        name: _source([stored for _, stored in sorted(numbered.items())], leading[name])
+        name: _source([coded for _, coded in sorted(numbered.items())], leading[name])
         for name, numbered in parts.items()
     }
     network = found.naming.network
+    spiece_model = tensors.get(SPIECE_MODEL) if network is Network.TEXT else None
     return Checkpoint(
         network=network,
         dialect=found.naming.dialect,
@@ -200,11 +218,11 @@ def _checkpoint(
         sources=sources,
         headers=headers,
         config=config,
-        spiece_model=tensors.get(SPIECE_MODEL) if network is Network.TEXT else None,
+        spiece_model=None if spiece_model is None else spiece_model.data,
     )
 
 
-def _source(parts: list[Stored], leading_axes: int) -> Source:
+def _source(parts: list[Coded], leading_axes: int) -> Source:
     shape = list(parts[0].shape)
     if len(parts) > 1:
         shape[:1] = [sum(sum(part.shape[:1]) for part in parts)]
@@ -213,6 +231,30 @@ def _source(parts: list[Stored], leading_axes: int) -> Source:
 
 def _join(parts: list[Tensor]) -> Tensor:
     return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def _as_stored(part: Coded, stored: Mapping[Stored, Tensor]) -> Tensor:
+    return stored[part.data] if part.is_plain else decode(part, stored, torch.float32)
+
+
+def _on_device(
+    part: Coded, stored: Mapping[Stored, Tensor], dtype: torch.dtype, device: torch.device
+) -> Tensor:
+    if part.is_plain:
+        return stored[part.data].to(device, dtype)
+    return decode(part, {entry: stored[entry].to(device) for entry in part.stored}, dtype)
+
+
+def _map(headers: Iterable[Header], stored: Iterable[Stored]) -> dict[Stored, Tensor]:
+    """Map tensors that lie in the files of `headers`, each file once."""
+    wanted = set(stored)
+    mapped = {}
+    for header in headers:
+        here = {entry.name: entry for entry in wanted if entry.file == header.file}
+        if here:
+            tensors = read_tensors(header, list(here))
+            mapped |= {entry: tensors[name] for name, entry in here.items()}
+    return mapped
 
 
 def _indexed(index: Path) -> list[Path]:
@@ -234,14 +276,24 @@ def _names_in(index: Path) -> list[str]:
     return sorted({str(name) for name in weight_map.values()})
 
 
-def _read_config(file: Path) -> Mapping[str, Any]:
+def _read_config(header: Header, file: Path) -> Mapping[str, Any]:
+    """What a quantised file of ours says itself; else what the file beside the weights says."""
+    if KINORA_CONFIG in header.metadata:
+        return _parse_json(header.metadata[KINORA_CONFIG], header.file)
     return _read_json(file) if file.exists() else {}
 
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError) as error:
+        return _parse_json(file.read_text("utf-8"), file)
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
+
+
+def _parse_json(text: str, file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
         raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
     if not isinstance(content, dict):
         raise UserError(f"{file} can't be read as a configuration: it isn't a JSON object.")

@@ -6,6 +6,7 @@ from typing import Any
 
 from inference.api.errors import UserError
 from inference.weights.checkpoint import Checkpoint, shards
+from inference.weights.coding import Coded
 from inference.weights.files import read_header
 from inference.weights.model_files import Scan, assemble, scan
 from inference.weights.names import Network
@@ -101,9 +102,7 @@ def inspect(path: Path) -> FileReport:
 
 def _report(checkpoint: Checkpoint, missing: tuple[str, ...]) -> FileReport:
     variant = classify(checkpoint)
-    obstacle = variant.obstacle
-    if not obstacle and not checkpoint.precision.readable:
-        obstacle = f"{checkpoint.precision} is a precision that can't be read yet"
+    obstacle = variant.obstacle or checkpoint.precision.obstacle
     return FileReport(
         path=checkpoint.path,
         network=checkpoint.network.value,
@@ -124,12 +123,13 @@ def _other(file: Path) -> FileReport:
     if not tensors:
         raise UserError(f"{file} holds no tensors, so it isn't a model's weights.")
     variant = classify_other(tensors)
+    coded = {name: Coded(tensor.shape, tensor) for name, tensor in tensors.items()}
     return FileReport(
         path=file,
         network=variant.title,
         variant=variant.title,
         size=variant.size,
-        precision=str(find_precision(headers[0], tensors, {})),
+        precision=str(find_precision(headers[0], coded, {})),
         obstacle=variant.obstacle,
     )
 
