@@ -1,6 +1,46 @@
-"""What the tests of the window share: a display of their own, unless one is given."""
+"""What the tests of the window share: a display of their own, unless one is given, and a worker."""
 
 import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent
+from pytestqt.qtbot import QtBot
+
+from app.engine import Engine
 
 # Read when the first application is made. Under Xvfb: QT_QPA_PLATFORM=xcb xvfb-run pytest tests/app
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+FAKE_WORKER = str(Path(__file__).with_name("fake_worker.py"))
+PATIENCE_MS = 60_000  # for a machine that is busy with other things
+
+MakeEngine = Callable[..., Engine]
+
+
+@pytest.fixture(autouse=True)
+def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of what the program keeps for itself, fresh for each test."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    monkeypatch.setenv("LOCALAPPDATA", str(folder))
+    return folder
+
+
+@pytest.fixture
+def make_engine(qtbot: QtBot, tmp_path: Path) -> Iterator[MakeEngine]:
+    """Engines of the scripted worker (see fake_worker.py), or of the given arguments."""
+    engines: list[Engine] = []
+
+    def make(*arguments: str) -> Engine:
+        engine = Engine(list(arguments) or [FAKE_WORKER], tmp_path / "logs" / "engine.log")
+        engine.restart_delays_ms = (0, 1, 1)
+        engines.append(engine)
+        return engine
+
+    yield make
+    for engine in engines:
+        engine.stop()
+        engine.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
