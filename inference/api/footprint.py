@@ -1,0 +1,108 @@
+"""How many bytes the networks' weights take, counted from their shapes.
+
+Pure arithmetic, so that the window can forecast while the user types.
+
+`element` is the bytes of a number in the dtype that a network computes in: 2 on a card, 4 on a CPU.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from inference.api.spec import DiTParams, TextParams, WeightFormat
+
+FLOAT32 = 4
+
+# Bytes of a quantised weight, with its share of block scales; and of the scale of a row of them.
+_WEIGHT_BYTES = {
+    WeightFormat.INT8: (1.0, 4),
+    WeightFormat.INT8_WEIGHT_ONLY: (1.0, 4),
+    WeightFormat.FP8: (1.0, 4),
+    WeightFormat.FP8_WEIGHT_ONLY: (1.0, 4),
+    WeightFormat.NF4: (0.5 + 4 / 64, 0),  # a float32 scale for 64 weights
+    WeightFormat.LLM_INT8: (1.0, 4),
+    WeightFormat.QUANTO_INT8: (1.0, 4),
+    WeightFormat.QUANTO_FP8: (1.0, 4),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Numbers in a part of a network: `weights` of linear layers in blocks, which quantisation packs, in
+    `rows` rows; `others` in the compute dtype; `float32` in float32 always."""
+
+    weights: int = 0
+    rows: int = 0
+    others: int = 0
+    float32: int = 0
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(
+            self.weights + other.weights,
+            self.rows + other.rows,
+            self.others + other.others,
+            self.float32 + other.float32,
+        )
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.others + self.float32
+
+    def bytes(self, weights: WeightFormat, element: int) -> int:
+        """What these numbers take in that format."""
+        per_weight, per_row = _WEIGHT_BYTES.get(weights, (element, 0))
+        packed = self.weights * per_weight + self.rows * per_row
+        return round(packed) + self.others * element + self.float32 * FLOAT32
+
+
+def linear(inner: int, outer: int) -> Count:
+    """A linear layer in a block."""
+    return Count(weights=inner * outer, rows=outer, others=outer)
+
+
+def block(params: DiTParams) -> Count:
+    """One block of the trunk."""
+    dim, ffn = params.dim, params.ffn_dim
+    attentions = Count(others=4 * dim)  # the norms of queries and keys
+    for _ in range(8):
+        attentions += linear(dim, dim)
+    if params.image_dim:
+        attentions += linear(dim, dim) + linear(dim, dim) + Count(others=dim)
+    rest = Count(float32=8 * dim)  # norm3 and the modulation
+    return attentions + linear(dim, ffn) + linear(ffn, dim) + rest
+
+
+def vace_block(params: DiTParams, *, first: bool) -> Count:
+    """One of VACE's blocks; the first has one linear layer more."""
+    dim = params.dim
+    projections = linear(dim, dim) + (linear(dim, dim) if first else Count())
+    return block(params) + projections
+
+
+def outside_blocks(params: DiTParams) -> Count:
+    """What the transformer has before and after its blocks; never quantised."""
+    dim, patch = params.dim, prod(params.patch_size)
+    embedding = params.in_dim * patch * dim + dim
+    text = params.text_dim * dim + dim + dim * dim + dim
+    others = embedding + text
+    if params.image_dim:
+        width = params.image_dim
+        others += 2 * width + width * width + width + width * dim + dim + 2 * dim
+        others += params.image_positions * width
+    if params.vace_layers:
+        others += params.vace_in_dim * patch * dim + dim
+    time = params.freq_dim * dim + dim + dim * dim + dim + 6 * (dim * dim + dim)
+    head = dim * params.out_dim * patch + params.out_dim * patch + 2 * dim
+    return Count(others=others, float32=time + head)
+
+
+def text_block(params: TextParams) -> Count:
+    """One block of UMT5."""
+    dim, inner = params.dim, params.dim_attn
+    matrices = 4 * dim * inner + 3 * dim * params.dim_ffn
+    return Count(others=matrices + 2 * dim + params.num_buckets * params.num_heads)
+
+
+def text_encoder(params: TextParams) -> Count:
+    """All of UMT5's encoder."""
+    rest = Count(others=params.vocab_size * params.dim + params.dim)
+    return Count(others=text_block(params).total * params.num_layers) + rest

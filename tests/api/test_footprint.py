@@ -1,0 +1,53 @@
+"""The counts of weights against the official checkpoints' own lists."""
+
+import json
+from math import prod
+from pathlib import Path
+
+import pytest
+
+from inference.api.footprint import (
+    Count,
+    block,
+    outside_blocks,
+    text_encoder,
+    vace_block,
+)
+from inference.api.models import MODELS
+from inference.api.spec import DiTParams, TextParams
+
+MANIFESTS = json.loads((Path(__file__).parents[1] / "reference/wan21_manifests.json").read_text())
+
+
+def official(name: str) -> int:
+    return sum(prod(shape) for shape in MANIFESTS[name].values())
+
+
+def transformer(params: DiTParams) -> Count:
+    count = outside_blocks(params)
+    for _ in range(params.num_layers):
+        count += block(params)
+    for index in params.vace_layers:
+        count += vace_block(params, first=index == 0)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("model", "folder"),
+    [
+        ("t2v-1.3b", "Wan2.1-T2V-1.3B"),
+        ("t2v-14b", "Wan2.1-T2V-14B"),
+        ("i2v-14b-480p", "Wan2.1-I2V-14B"),
+        ("flf2v-14b", "Wan2.1-FLF2V-14B"),
+        ("vace-1.3b", "Wan2.1-VACE-1.3B"),
+        ("vace-14b", "Wan2.1-VACE-14B"),
+    ],
+)
+def test_a_transformers_numbers_are_those_of_the_official_file(model: str, folder: str) -> None:
+    counted = transformer(MODELS[model].dit).total
+
+    assert counted == official(f"{folder}/diffusion_pytorch_model")
+
+
+def test_the_text_encoders_numbers_are_those_of_the_official_file() -> None:
+    assert text_encoder(TextParams()).total == official("models_t5_umt5-xxl-enc-bf16")
