@@ -78,10 +78,10 @@ class Advanced(Panel):
 
     def _connect(self) -> None:
         draft = self._draft
-        self.steps.valueChanged.connect(lambda value: draft.choose(steps=value))
-        self.guidance.valueChanged.connect(lambda value: draft.choose(guidance=value))
-        self.shift.valueChanged.connect(lambda value: draft.choose(shift=value))
-        self.fps.valueChanged.connect(lambda value: draft.choose(fps=value))
+        self.steps.valueChanged.connect(lambda: draft.choose(steps=self.steps.value()))
+        self.guidance.valueChanged.connect(lambda: draft.choose(guidance=self.guidance.value()))
+        self.shift.valueChanged.connect(lambda: draft.choose(shift=self.shift.value()))
+        self.fps.valueChanged.connect(lambda: draft.choose(fps=self.fps.value()))
         self.solver.activated.connect(self._on_solver)
         self.weights.activated.connect(self._on_weights)
         draft.changed.connect(self.show_draft)

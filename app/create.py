@@ -159,7 +159,7 @@ class Create(Panel):
         self.swap.clicked.connect(self._on_swap)
         self.width_field.valueChanged.connect(self._on_width)
         self.height_field.valueChanged.connect(self._on_height)
-        self.length.valueChanged.connect(lambda value: draft.choose(frames=value * 4 + 1))
+        self.length.valueChanged.connect(lambda: draft.choose(frames=self.length.value() * 4 + 1))
         self.seconds.valueChanged.connect(self._on_seconds)
         self.frames.valueChanged.connect(self._on_frames)
         self.qualities.picked.connect(self._on_quality)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import median
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app import theme
@@ -88,8 +88,8 @@ class ForecastCard(Panel):
         self._request: GenerationRequest | None = None
         self._forecast = Forecast()
         self._mark = QLabel()
-        self._verdict = QLabel()
-        self._details = QLabel()
+        self.verdict = QLabel()
+        self.details = QLabel()
         self.suggestion = QPushButton()
         self.suggestion.clicked.connect(self._take)
         self._lay_out()
@@ -100,22 +100,27 @@ class ForecastCard(Panel):
         self._request, self._forecast = request, forecast
         self.retranslate()
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self.retranslate()  # the mark is a picture in the old colours
+
     def _lay_out(self) -> None:
         frame = QFrame()
         theme.set_kind(frame, "card")
-        theme.set_kind(self._details, "hint")
-        self._verdict.setWordWrap(True)
-        self._details.setWordWrap(True)
-        self._details.setTextFormat(Qt.TextFormat.PlainText)
+        theme.set_kind(self.details, "hint")
+        self.verdict.setWordWrap(True)
+        self.details.setWordWrap(True)
+        self.details.setTextFormat(Qt.TextFormat.PlainText)
         head = QHBoxLayout()
         head.setSpacing(theme.GAP)
         head.addWidget(self._mark, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._verdict, 1)
+        head.addWidget(self.verdict, 1)
         inside = QVBoxLayout(frame)
         inside.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.GAP)
         inside.setSpacing(theme.TIGHT)
         inside.addLayout(head)
-        inside.addWidget(self._details)
+        inside.addWidget(self.details)
         inside.addWidget(self.suggestion)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -132,10 +137,10 @@ class ForecastCard(Panel):
         icon, tone = ("info", theme.Tone.FAINT) if memory is None else ("good", theme.Tone.GOOD)
         if not fits:
             icon, tone = "warning", theme.Tone.WARNING
-        self._mark.setPixmap(theme.icon(icon, tone).pixmap(18, self.devicePixelRatio()))
-        self._verdict.setText(self._verdict_text())
-        self._details.setText(self._details_text())
-        self._details.setVisible(self._request is not None)
+        self._mark.setPixmap(theme.icon(icon, tone).pixmap(QSize(18, 18), self.devicePixelRatio()))
+        self.verdict.setText(self._verdict_text())
+        self.details.setText(self._details_text())
+        self.details.setVisible(self._request is not None)
         suggestion = None if memory is None or fits else memory.suggestion
         self.suggestion.setVisible(suggestion is not None)
         if suggestion is not None and self._request is not None:
@@ -155,13 +160,13 @@ class ForecastCard(Panel):
     def _time_text(self) -> str:
         seconds = self._forecast.seconds
         if seconds is None:
-            return self.tr("time known after a first clip like this")
+            return self.tr("Time: known after a first clip like this")
         if seconds < 90:
-            return self.tr("about {0} s").format(max(1, round(seconds)))
+            return self.tr("About {0} s").format(max(1, round(seconds)))
         minutes = round(seconds / 60)
         if minutes < 90:
-            return self.tr("about {0} min").format(minutes)
-        return self.tr("about {0} h").format(f"{seconds / 3600:.1f}")
+            return self.tr("About {0} min").format(minutes)
+        return self.tr("About {0} h").format(f"{seconds / 3600:.1f}")
 
     def _details_text(self) -> str:
         memory, parts = self._forecast.memory, list[str]()

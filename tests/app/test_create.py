@@ -1,0 +1,166 @@
+"""The create panel: what is typed becomes the request, and what can't be made says so."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QSlider,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+from pytestqt.wait_signal import SignalBlocker
+
+from app.create import Create
+from app.draft import Draft
+from app.forecast import Forecast
+from inference.api.messages import Measured, ModelInfo
+from inference.api.spec import GenerationRequest
+
+
+def info(name: str, *, installed: bool = True, tasks: tuple[str, ...] = ("t2v",)) -> ModelInfo:
+    return ModelInfo(name, name.upper(), "", 0, "", "", tasks, installed, removable=False)
+
+
+def first(signal: SignalBlocker) -> list[GenerationRequest]:
+    assert signal.args is not None
+    return signal.args[0]
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, tmp_path: Path) -> Create:
+    made = Create(Draft(), tmp_path / "presets.json")
+    qtbot.addWidget(made)
+    made.show_models((info("demo"), info("t2v-1.3b"), info("vace-1.3b", installed=False)))
+    made.show()
+    return made
+
+
+def test_typed_prompt_is_asked_for_with_the_models_own_values(qtbot: QtBot, panel: Create) -> None:
+    qtbot.keyClicks(panel.prompt.editor, "a red circle")
+    with qtbot.waitSignal(panel.generate_wanted) as wanted:
+        panel.generate.click()
+    (request,) = first(wanted)
+    assert (request.prompt, request.model) == ("a red circle", "demo")
+    assert (request.width, request.height, request.frames) == (128, 128, 17)
+
+
+def test_empty_prompt_is_refused_beside_the_field(qtbot: QtBot, panel: Create) -> None:
+    with qtbot.assertNotEmitted(panel.generate_wanted):
+        panel.generate.click()
+    assert "prompt is empty" in panel.fault.text()
+    assert panel.fault.isVisible()
+    qtbot.keyClicks(panel.prompt.editor, "a")
+    assert not panel.fault.isVisible()
+
+
+def test_only_installed_models_are_offered(panel: Create) -> None:
+    assert [panel.model.itemData(row) for row in range(panel.model.count())] == ["demo", "t2v-1.3b"]
+
+
+def test_changing_the_model_changes_what_was_left_alone(panel: Create) -> None:
+    panel.advanced.guidance.setValue(4.5)
+    panel.model.setCurrentIndex(1)
+    panel.model.activated.emit(1)
+    assert (panel.width_field.value(), panel.height_field.value()) == (832, 480)
+    assert panel.frames.value() == 81
+    assert panel.advanced.guidance.value() == 4.5
+    assert panel.advanced.steps.value() == 50
+
+
+def test_size_snaps_to_what_can_be_made(panel: Create) -> None:
+    panel.width_field.setValue(135)
+    assert panel.width_field.value() == panel.draft.choices.width == 128
+    panel.width_field.setValue(137)
+    assert panel.width_field.value() == panel.draft.choices.width == 144
+
+
+def test_seconds_and_frames_agree(panel: Create) -> None:
+    panel.seconds.setValue(0.5)
+    assert panel.frames.value() == 9
+    assert panel.seconds.value() == pytest.approx(0.56)
+    panel.frames.setValue(12)
+    assert panel.frames.value() == panel.draft.choices.frames == 13
+    panel.length.setValue(1)
+    assert panel.frames.value() == 5
+
+
+def test_quality_is_a_number_of_steps(panel: Create) -> None:
+    panel.qualities.buttons[0].click()
+    assert panel.advanced.steps.value() == 8
+    panel.advanced.steps.setValue(11)
+    assert not any(button.isChecked() for button in panel.qualities.buttons)
+
+
+def test_shape_keeps_to_the_models_area(panel: Create) -> None:
+    panel.ratios.buttons[0].click()
+    assert (panel.width_field.value(), panel.height_field.value()) == (160, 96)
+    panel.swap.click()
+    assert (panel.draft.choices.width, panel.draft.choices.height) == (96, 160)
+
+
+def test_typed_seed_is_locked(qtbot: QtBot, panel: Create) -> None:
+    panel.seed.number.setText("4294967295")
+    qtbot.keyClick(panel.seed.number, Qt.Key.Key_Return)
+    assert panel.draft.seed_locked
+    assert panel.seed.lock.isChecked()
+    panel.seed.dice.click()
+    assert panel.draft.seed != 4294967295
+
+
+def test_variations_are_requests_that_differ_by_their_seed(qtbot: QtBot, panel: Create) -> None:
+    panel.prompt.set_text("x")
+    panel.variations.setValue(3)
+    assert "3" in panel.generate.text()
+    with qtbot.waitSignal(panel.generate_wanted) as wanted:
+        panel.submit()
+    assert len({request.seed for request in first(wanted)}) == 3
+
+
+def test_prompt_is_measured_after_a_pause(qtbot: QtBot, panel: Create) -> None:
+    with qtbot.waitSignal(panel.prompt.measure_wanted) as wanted:
+        qtbot.keyClicks(panel.prompt.editor, "hello")
+    assert wanted.args == ["hello"]
+
+
+def test_what_the_model_does_not_read_is_struck_through(panel: Create) -> None:
+    text = "读得到\U0001f600 not read"
+    panel.prompt.set_text(text)
+    panel.prompt.show_measured(Measured("", 60, 48, cut_at=4))
+    (span,) = panel.prompt.editor.document().firstBlock().layout().formats()
+    assert (span.start, span.length) == (5, len(" not read"))  # the emoji is two units of UTF-16
+    panel.prompt.show_measured(Measured("", 4, 48))
+    assert not panel.prompt.editor.document().firstBlock().layout().formats()
+
+
+def test_suggestion_is_taken_over(panel: Create) -> None:
+    panel.prompt.set_text("x")
+    panel.draft.choose(frames=33)
+    panel.forecast.suggestion_taken.emit(_shorter(panel))
+    assert panel.frames.value() == 9
+
+
+def _shorter(panel: Create) -> object:
+    other = Draft()
+    other.load(panel.draft.request())
+    other.choose(frames=9)
+    return other.request()
+
+
+def test_every_control_has_a_name(panel: Create) -> None:
+    panel.show_forecast(panel.current_request(), Forecast())
+    kinds = (QAbstractButton, QAbstractSpinBox, QComboBox, QPlainTextEdit, QSlider, QLineEdit)
+    nameless = [
+        widget
+        for widget in panel.findChildren(QWidget)
+        if isinstance(widget, kinds)
+        and not widget.accessibleName()
+        and not isinstance(widget.parent(), QAbstractSpinBox)
+        and widget is not panel.forecast.suggestion
+    ]
+    assert nameless == []
