@@ -9,19 +9,11 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app import theme
 from app.fields import Panel
+from app.journal import Record
 from inference.api.spec import GenerationRequest, latent_shape
 
 NEAR = 4.0  # a clip this many times longer or larger tells nothing: attention grows by the square
 LATEST = 5  # clips that count; older ones were made with other versions, other loads
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A clip that was made on this machine: what was asked, and what it took."""
-
-    request: GenerationRequest
-    seconds: float
-    file_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +44,7 @@ def work(request: GenerationRequest) -> int:
     return frames * height * width * steps * branches
 
 
-def forecast_seconds(request: GenerationRequest, history: Iterable[Past]) -> float | None:
+def forecast_seconds(request: GenerationRequest, history: Iterable[Record]) -> float | None:
     """From the latest clips of about this size by the same model in the same format; newest first."""
     wanted = work(request)
     rates = [
@@ -63,7 +55,7 @@ def forecast_seconds(request: GenerationRequest, history: Iterable[Past]) -> flo
     return median(rates[:LATEST]) * wanted if rates else None
 
 
-def forecast_bytes(request: GenerationRequest, history: Iterable[Past]) -> int | None:
+def forecast_bytes(request: GenerationRequest, history: Iterable[Record]) -> int | None:
     """From the latest files of the same model: bytes a pixel."""
     pixels = request.width * request.height * request.frames
     rates = [

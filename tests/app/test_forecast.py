@@ -10,12 +10,12 @@ from app.forecast import (
     Forecast,
     ForecastCard,
     Memory,
-    Past,
     forecast_bytes,
     forecast_seconds,
     size_text,
     work,
 )
+from app.journal import Record
 from inference.api.spec import GenerationRequest, WeightFormat
 
 
@@ -25,13 +25,17 @@ def asked(**changes: object) -> GenerationRequest:
     return replace(draft.request(), **changes)
 
 
+def took(request: GenerationRequest, seconds: float, size: int) -> Record:
+    return Record(request, "CPU", seconds, (), size)
+
+
 def test_same_clip_takes_as_long_as_last_time() -> None:
-    history = [Past(asked(seed=1), 12.0, 5000)]
+    history = [took(asked(seed=1), 12.0, 5000)]
     assert forecast_seconds(asked(seed=2), history) == pytest.approx(12.0)
 
 
 def test_half_the_steps_take_half_the_time() -> None:
-    history = [Past(asked(steps=20), 12.0, 5000)]
+    history = [took(asked(steps=20), 12.0, 5000)]
     assert forecast_seconds(asked(steps=10), history) == pytest.approx(6.0)
 
 
@@ -48,16 +52,16 @@ def test_without_guidance_there_is_half_the_work() -> None:
     ],
 )
 def test_other_clips_tell_nothing_about_the_time(other: dict[str, object]) -> None:
-    assert forecast_seconds(asked(), [Past(asked(**other), 12.0, 5000)]) is None
+    assert forecast_seconds(asked(), [took(asked(**other), 12.0, 5000)]) is None
 
 
 def test_one_slow_clip_does_not_spoil_the_forecast() -> None:
-    history = [Past(asked(), seconds, 0) for seconds in (10.0, 10.0, 500.0)]
+    history = [took(asked(), seconds, 0) for seconds in (10.0, 10.0, 500.0)]
     assert forecast_seconds(asked(), history) == pytest.approx(10.0)
 
 
 def test_file_size_goes_with_the_pixels() -> None:
-    history = [Past(asked(frames=9), 1.0, 9000)]
+    history = [took(asked(frames=9), 1.0, 9000)]
     assert forecast_bytes(asked(frames=17), history) == 17000
     assert forecast_bytes(asked(model="vace-1.3b"), history) is None
 

@@ -1,0 +1,123 @@
+"""Draws a job in a list: a picture, its prompt, where it stands."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPixmap
+from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
+
+from app import theme
+from app.journal import Job, JobStatus
+from app.theme import Tokens
+
+HEIGHT, PICTURE = 60, 44
+Index = QModelIndex | QPersistentModelIndex
+
+_ICONS = {
+    JobStatus.WAITING: "film",
+    JobStatus.RUNNING: "sparkle",
+    JobStatus.FINISHING: "finish",
+    JobStatus.STOPPING: "close",
+    JobStatus.PAUSED: "pause",
+    JobStatus.INTERRUPTED: "pause",
+    JobStatus.DONE: "check",
+    JobStatus.FAILED: "warning",
+    JobStatus.CANCELLED: "close",
+}
+
+
+class JobDelegate(QStyledItemDelegate):
+    """Rows of equal height; `words` says where a job stands."""
+
+    def __init__(self, parent: QWidget, words: Callable[[Job], str]) -> None:
+        super().__init__(parent)
+        self._words = words
+        self._pictures: dict[str, QPixmap] = {}
+
+    def set_thumbnail(self, job: str, picture: QPixmap) -> None:
+        self._pictures[job] = picture
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        return QSize(160, HEIGHT)
+
+    def displayText(self, value: object, locale: object) -> str:  # noqa: N802, Qt's name
+        return value.request.prompt if isinstance(value, Job) else str(value)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        job = index.data(Qt.ItemDataRole.UserRole)
+        if not isinstance(job, Job):
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        table = theme.current()
+        box: QRect = option.rect.adjusted(0, 1, 0, -1)
+        self._draw_ground(painter, option, QRectF(box), table)
+        picture = QRectF(box.left() + 7, box.top() + 7, PICTURE, PICTURE)
+        self._draw_picture(painter, picture, job, table)
+        left = round(picture.right()) + 10
+        words = QRect(left, box.top() + 8, box.right() - left - 8, box.height() - 14)
+        self._draw_words(painter, words, job, table)
+        painter.restore()
+
+    def _draw_ground(
+        self, painter: QPainter, option: QStyleOptionViewItem, box: QRectF, table: Tokens
+    ) -> None:
+        state: QStyle.StateFlag = option.state
+        if state & QStyle.StateFlag.State_Selected:
+            ground = table.accent_wash
+        elif state & QStyle.StateFlag.State_MouseOver:
+            ground = table.hover
+        else:
+            return
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(ground))
+        painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
+
+    def _draw_picture(self, painter: QPainter, box: QRectF, job: Job, table: Tokens) -> None:
+        shape = QPainterPath()
+        shape.addRoundedRect(box, 4, 4)
+        painter.fillPath(shape, theme.color(table.field))
+        picture = self._pictures.get(job.id)
+        if picture is None:
+            ink = table.problem if job.status is JobStatus.FAILED else table.text_faint
+            theme.draw_icon(
+                painter, box.adjusted(12, 12, -12, -12), _ICONS[job.status], theme.color(ink)
+            )
+            return
+        painter.save()
+        painter.setClipPath(shape)
+        scale = max(box.width() / picture.width(), box.height() / picture.height())
+        width, height = picture.width() * scale, picture.height() * scale
+        centre = box.center()
+        target = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+        painter.drawPixmap(target, picture, QRectF(picture.rect()))
+        painter.restore()
+
+    def _draw_words(self, painter: QPainter, box: QRect, job: Job, table: Tokens) -> None:
+        metrics = painter.fontMetrics()
+        prompt = " ".join(job.request.prompt.split())
+        painter.setPen(theme.color(table.text))
+        elided = metrics.elidedText(prompt, Qt.TextElideMode.ElideRight, box.width())
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, elided)
+        small = QFont(painter.font())
+        small.setPixelSize(12)
+        painter.setFont(small)
+        failed = job.status is JobStatus.FAILED
+        painter.setPen(theme.color(table.problem if failed else table.text_dim))
+        text = painter.fontMetrics().elidedText(
+            self._words(job), Qt.TextElideMode.ElideRight, box.width()
+        )
+        line = QRect(box.left(), box.top() + 19, box.width(), 18)
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        if job.is_active and job.steps:
+            self._draw_bar(painter, box, job.step / job.steps, table)
+
+    def _draw_bar(self, painter: QPainter, box: QRect, share: float, table: Tokens) -> None:
+        groove = QRectF(box.left(), box.bottom() - 3, box.width(), 3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color(table.border_strong))
+        painter.drawRoundedRect(groove, 1.5, 1.5)
+        groove.setWidth(max(3.0, groove.width() * min(1.0, share)))
+        painter.setBrush(theme.color(table.accent_text))
+        painter.drawRoundedRect(groove, 1.5, 1.5)

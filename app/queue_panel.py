@@ -1,0 +1,274 @@
+"""The queue: what is being made, what waits, and what became of the rest."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QMenu, QToolButton, QVBoxLayout
+
+from app import theme
+from app.fields import Panel, name_tool, row, tool
+from app.job_delegate import JobDelegate
+from app.journal import Job, JobStatus
+from inference.api.messages import Stage
+
+Index = QModelIndex | QPersistentModelIndex
+
+
+class Action(StrEnum):
+    """What can be done to a job; the value is the name of its icon."""
+
+    PAUSE = "pause"
+    RESUME = "play"
+    FINISH = "finish"
+    CANCEL = "close"
+    RETRY = "retry"
+    DUPLICATE = "copy"
+    EDIT = "create"
+    SHOW = "film"
+    UP = "chevron-up"
+    DOWN = "chevron-down"
+    REMOVE = "trash"
+
+
+_KEYS = {
+    Action.PAUSE: "P",
+    Action.RESUME: "P",
+    Action.FINISH: "N",
+    Action.CANCEL: "Esc",
+    Action.RETRY: "R",
+    Action.DUPLICATE: "Ctrl+D",
+    Action.EDIT: "F2",
+    Action.SHOW: "Enter",
+    Action.UP: "Alt+Up",
+    Action.DOWN: "Alt+Down",
+    Action.REMOVE: "Del",
+}
+_BAR = (Action.PAUSE, Action.RESUME, Action.FINISH, Action.CANCEL, Action.RETRY, Action.REMOVE)
+
+
+def actions_for(job: Job) -> tuple[Action, ...]:
+    """What can be done to a job as it stands."""
+    match job.status:
+        case JobStatus.WAITING:
+            order = (Action.UP, Action.DOWN)
+            return (Action.EDIT, Action.PAUSE, *order, Action.DUPLICATE, Action.CANCEL)
+        case JobStatus.RUNNING:
+            return (Action.PAUSE, Action.FINISH, Action.DUPLICATE, Action.CANCEL)
+        case JobStatus.FINISHING | JobStatus.STOPPING:
+            return (Action.DUPLICATE, Action.CANCEL)
+        case JobStatus.PAUSED | JobStatus.INTERRUPTED:
+            return (Action.RESUME, Action.DUPLICATE, Action.CANCEL)
+        case JobStatus.DONE:
+            return (Action.SHOW, Action.DUPLICATE, Action.REMOVE)
+        case JobStatus.FAILED | JobStatus.CANCELLED:
+            return (Action.RETRY, Action.DUPLICATE, Action.REMOVE)
+
+
+class QueuePanel(Panel):
+    """Shows the jobs of a model whose `Qt.ItemDataRole.UserRole` is the `Job`.
+
+    `act_wanted` gives the `Action` and the job's id. Rows that are dragged the model moves itself.
+    """
+
+    act_wanted = Signal(object, str)
+
+    def __init__(self, jobs: QAbstractItemModel) -> None:
+        super().__init__()
+        self._jobs = jobs
+        self.list = QListView()
+        self.empty = QLabel()
+        self.buttons: dict[Action, QToolButton] = {action: tool(action.value) for action in _BAR}
+        self._delegate = JobDelegate(self.list, self.status_text)
+        self._lay_out()
+        self._connect()
+        self.retranslate()
+        self._refresh()
+
+    @property
+    def job(self) -> Job | None:
+        """The job that is selected."""
+        return self._job_of(self.list.currentIndex())
+
+    def show_thumbnail(self, job: str, picture: QPixmap) -> None:
+        self._delegate.set_thumbnail(job, picture)
+        self.list.viewport().update()
+
+    def act(self, action: Action) -> None:
+        """Asks for this to be done to the selected job, if it can be."""
+        job = self.job
+        if job is not None and action in actions_for(job):
+            self.act_wanted.emit(action, job.id)
+
+    def status_text(self, job: Job) -> str:
+        """Where a job stands, in words."""
+        match job.status:
+            case JobStatus.WAITING:
+                return self.tr("Waiting")
+            case JobStatus.RUNNING:
+                return self._running_text(job)
+            case JobStatus.FINISHING:
+                return self.tr("Finishing early…")
+            case JobStatus.STOPPING:
+                return self.tr("Stopping…")
+            case JobStatus.PAUSED:
+                return self.tr("Paused at step {0}").format(job.kept_steps)
+            case JobStatus.INTERRUPTED:
+                return self.tr("Interrupted at step {0}").format(job.kept_steps)
+            case JobStatus.DONE:
+                return self.tr("Done")
+            case JobStatus.FAILED:
+                return job.message
+            case JobStatus.CANCELLED:
+                return self.tr("Cancelled")
+
+    def _running_text(self, job: Job) -> str:
+        match job.stage:
+            case Stage.TEXT:
+                text = self.tr("Reading the prompt")
+            case Stage.LOAD:
+                text = self.tr("Loading the model")
+            case Stage.DENOISE:
+                text = self.tr("Step {0} of {1}").format(job.step, job.steps)
+            case Stage.DECODE:
+                text = self.tr("Painting the frames")
+            case None:
+                text = self.tr("Starting")
+        return text if job.seconds_left is None else f"{text}  ·  {self._left(job.seconds_left)}"
+
+    def _left(self, seconds: float) -> str:
+        whole = max(1, round(seconds))
+        if whole < 60:
+            return self.tr("{0} s left").format(whole)
+        return self.tr("{0} min left").format(f"{whole // 60}:{whole % 60:02d}")
+
+    def _lay_out(self) -> None:
+        self.list.setModel(self._jobs)
+        self.list.setItemDelegate(self._delegate)
+        self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
+        self.list.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.list.setMouseTracking(True)
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        theme.set_kind(self.empty, "hint")
+        bar = row(*self.buttons.values())
+        bar.setSpacing(theme.TIGHT)
+        bar.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP)
+        layout.setSpacing(theme.TIGHT)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(self.empty, 1)
+        layout.addLayout(bar)
+
+    def _connect(self) -> None:
+        for action, button in self.buttons.items():
+            button.clicked.connect(self._actor(action))
+        jobs = self._jobs
+        for signal in (jobs.rowsInserted, jobs.rowsRemoved, jobs.rowsMoved, jobs.dataChanged):
+            signal.connect(self._refresh)
+        jobs.modelReset.connect(self._refresh)
+        self.list.selectionModel().currentChanged.connect(self._refresh)
+        self.list.customContextMenuRequested.connect(self._open_menu)
+        self.list.installEventFilter(self)
+        self.list.doubleClicked.connect(self._on_activated)
+
+    def _actor(self, action: Action) -> Callable[[], None]:
+        return lambda: self.act(action)
+
+    def _refresh(self) -> None:
+        has_jobs = self._jobs.rowCount() > 0
+        self.list.setVisible(has_jobs)
+        self.empty.setVisible(not has_jobs)
+        if has_jobs and not self.list.currentIndex().isValid():
+            self.list.setCurrentIndex(self._jobs.index(0, 0))
+            return  # it comes back here
+        job = self.job
+        possible = () if job is None else actions_for(job)
+        for action, button in self.buttons.items():
+            button.setEnabled(action in possible)
+            button.setVisible(has_jobs)
+        paused = Action.RESUME in possible
+        self.buttons[Action.RESUME].setVisible(has_jobs and paused)
+        self.buttons[Action.PAUSE].setVisible(has_jobs and not paused)
+
+    def _job_of(self, index: Index) -> Job | None:
+        data = index.data(Qt.ItemDataRole.UserRole)
+        return data if isinstance(data, Job) else None
+
+    def _on_activated(self) -> None:
+        job = self.job
+        if job is not None:
+            self.act(actions_for(job)[0])
+
+    def menu(self) -> QMenu:
+        """The context menu of the selected job."""
+        made, job = QMenu(self), self.job
+        made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        for action in () if job is None else actions_for(job):
+            entry = made.addAction(theme.icon(action.value), self._name(action))
+            entry.setShortcut(QKeySequence(_KEYS[action]))
+            entry.triggered.connect(self._actor(action))
+        return made
+
+    def _open_menu(self, place: QPoint) -> None:
+        if self.list.indexAt(place).isValid():
+            self.menu().popup(self.list.viewport().mapToGlobal(place))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802, Qt's name
+        """Keys go to the actions before the list searches for what they spell."""
+        if watched is self.list and isinstance(event, QKeyEvent):
+            return event.type() is QEvent.Type.KeyPress and self._take_key(event)
+        return super().eventFilter(watched, event)
+
+    def _take_key(self, event: QKeyEvent) -> bool:
+        job = self.job
+        if job is None:
+            return False
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._on_activated()
+            return True
+        pressed = QKeySequence(event.keyCombination())
+        action = next((a for a in actions_for(job) if pressed == QKeySequence(_KEYS[a])), None)
+        if action is not None:
+            self.act(action)
+        return action is not None
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            self.list.viewport().update()
+
+    def _name(self, action: Action) -> str:
+        names = {
+            Action.PAUSE: self.tr("Pause"),
+            Action.RESUME: self.tr("Go on"),
+            Action.FINISH: self.tr("Finish now"),
+            Action.CANCEL: self.tr("Cancel"),
+            Action.RETRY: self.tr("Try again"),
+            Action.DUPLICATE: self.tr("Again with a new seed"),
+            Action.EDIT: self.tr("Take back to edit"),
+            Action.SHOW: self.tr("Show"),
+            Action.UP: self.tr("Move up"),
+            Action.DOWN: self.tr("Move down"),
+            Action.REMOVE: self.tr("Remove from the list"),
+        }
+        return names[action]
+
+    def retranslate(self) -> None:
+        self.list.setAccessibleName(self.tr("Queue"))
+        self.empty.setText(self.tr("Nothing is waiting. Clips you ask for line up here."))
+        for action, button in self.buttons.items():
+            name_tool(button, self._name(action), _KEYS[action])

@@ -1,0 +1,136 @@
+"""The queue panel: what it says of a job, what it offers, what it asks for."""
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QPixmap, QStandardItem, QStandardItemModel
+from pytestqt.qtbot import QtBot
+
+from app.draft import Draft
+from app.journal import Job, JobStatus
+from app.queue_panel import Action, QueuePanel, actions_for
+from inference.api.messages import Stage
+
+
+def job(name: str, status: JobStatus = JobStatus.WAITING) -> Job:
+    draft = Draft()
+    draft.set_prompt(f"a red circle, {name}")
+    return Job(name, draft.request(), f"{name}.mp4", status)
+
+
+RUNNING = replace(
+    job("a", JobStatus.RUNNING), stage=Stage.DENOISE, step=5, steps=20, seconds_left=75.0
+)
+
+
+def put(model: QStandardItemModel, *jobs: Job) -> None:
+    for each in jobs:
+        item = QStandardItem(each.request.prompt)
+        item.setData(each, Qt.ItemDataRole.UserRole)
+        model.appendRow(item)
+
+
+@pytest.fixture
+def model(qtbot: QtBot) -> QStandardItemModel:
+    return QStandardItemModel()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, model: QStandardItemModel) -> QueuePanel:
+    made = QueuePanel(model)
+    qtbot.addWidget(made)
+    made.resize(300, 400)
+    made.show()
+    return made
+
+
+def test_empty_queue_says_so(panel: QueuePanel) -> None:
+    assert panel.empty.isVisible()
+    assert not panel.list.isVisible()
+    assert panel.job is None
+
+
+def test_first_job_is_selected_and_its_buttons_offered(
+    panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, RUNNING)
+    assert panel.job == RUNNING
+    assert panel.buttons[Action.PAUSE].isEnabled()
+    assert not panel.buttons[Action.RETRY].isEnabled()
+    assert panel.buttons[Action.RESUME].isHidden()
+
+
+@pytest.mark.parametrize("status", list(JobStatus))
+def test_every_status_has_words_and_something_to_do(panel: QueuePanel, status: JobStatus) -> None:
+    stuck = replace(job("a", status), message="The disk is full.")
+    assert panel.status_text(stuck)
+    assert actions_for(stuck)
+
+
+def test_running_job_tells_step_and_time(panel: QueuePanel) -> None:
+    assert panel.status_text(RUNNING) == "Step 5 of 20  ·  1:15 min left"
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "status", "action"),
+    [
+        (Qt.Key.Key_P, Qt.KeyboardModifier.NoModifier, JobStatus.RUNNING, Action.PAUSE),
+        (Qt.Key.Key_P, Qt.KeyboardModifier.NoModifier, JobStatus.PAUSED, Action.RESUME),
+        (Qt.Key.Key_N, Qt.KeyboardModifier.NoModifier, JobStatus.RUNNING, Action.FINISH),
+        (Qt.Key.Key_Escape, Qt.KeyboardModifier.NoModifier, JobStatus.WAITING, Action.CANCEL),
+        (Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.REMOVE),
+        (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, JobStatus.WAITING, Action.UP),
+        (Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.SHOW),
+        (Qt.Key.Key_F2, Qt.KeyboardModifier.NoModifier, JobStatus.WAITING, Action.EDIT),
+    ],
+    ids=lambda value: getattr(value, "name", None),
+)
+def test_keys_ask_for_what_they_stand_for(
+    qtbot: QtBot,
+    panel: QueuePanel,
+    model: QStandardItemModel,
+    key: Qt.Key,
+    modifier: Qt.KeyboardModifier,
+    status: JobStatus,
+    action: Action,
+) -> None:
+    put(model, job("a", status))
+    with qtbot.waitSignal(panel.act_wanted) as wanted:
+        qtbot.keyClick(panel.list, key, modifier)
+    assert wanted.args == [action, "a"]
+
+
+def test_what_cannot_be_done_is_not_asked_for(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, job("a", JobStatus.DONE))
+    with qtbot.assertNotEmitted(panel.act_wanted):
+        panel.act(Action.PAUSE)
+
+
+def test_menu_offers_exactly_what_can_be_done(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, RUNNING)
+    menu = panel.menu()
+    assert len(menu.actions()) == len(actions_for(RUNNING))
+    with qtbot.waitSignal(panel.act_wanted) as wanted:
+        menu.actions()[1].trigger()
+    assert wanted.args == [Action.FINISH, "a"]
+
+
+def test_row_shows_picture_progress_and_selection(
+    panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, RUNNING)
+    picture = QPixmap(8, 8)
+    picture.fill(QColor("#ff0000"))
+    panel.show_thumbnail("a", picture)
+    shot = panel.list.viewport().grab().toImage()
+    assert shot.pixelColor(29, 30).name() == "#ff0000"
+
+
+def test_every_button_has_a_name(panel: QueuePanel) -> None:
+    assert all(button.accessibleName() for button in panel.buttons.values())
+    assert panel.list.accessibleName()
