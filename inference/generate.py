@@ -17,7 +17,7 @@ from torch import Tensor
 from inference import sample
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
-from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
+from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
 from inference.catalog import Model
 from inference.denoise import Network, schedule_of, take_steps
 from inference.load import load_dit, load_tokenizer, load_vae
@@ -91,6 +91,7 @@ def _generate(
 ) -> Generator[Event, None, None]:
     request = command.request
     _require_task(model.spec)
+    _require_native(request.weights)
     check_output(Path(command.output), request.frames)
     identity = identity_of(model.files)
     keeper = Keeper(Path(command.state), request, identity) if command.state else None
@@ -123,6 +124,14 @@ def _require_task(spec: ModelSpec) -> None:
         raise UserError(
             f"{spec.title} makes video from images, which Kinora can't do yet: choose a T2V or VACE "
             "model, such as t2v-1.3b."
+        )
+
+
+def _require_native(weights: WeightFormat) -> None:
+    if weights is not WeightFormat.NATIVE:
+        raise UserError(
+            f"Weights in {weights.value} can't be made yet: leave them in {WeightFormat.NATIVE.value}, "
+            "or use a file of the model that is quantised already."
         )
 
 

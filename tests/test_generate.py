@@ -13,7 +13,7 @@ from torch import Tensor
 from inference import generate as pipeline
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
-from inference.api.spec import Solver, Task
+from inference.api.spec import Solver, Task, WeightFormat
 from inference.catalog import Model, find
 from inference.generate import best_device, compute_dtype, generate
 from inference.media import read_frames
@@ -239,6 +239,12 @@ def test_a_model_for_another_task_is_refused(model: Model, make: Make) -> None:
     spec = replace(model.spec, title="Wan2.1 I2V 14B 480P", tasks=frozenset({Task.I2V}))
     with pytest.raises(UserError, match="14B 480P makes video from images"):
         make(model=replace(model, spec=spec))
+
+
+def test_a_format_that_cannot_be_made_is_refused(make: Make, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="Weights in int8 can't be made yet: leave them in native"):
+        make(weights=WeightFormat.INT8)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_vace_model_makes_video_from_text(tmp_path: Path, make: Make) -> None:

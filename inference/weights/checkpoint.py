@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from inference.api.errors import UserError
-from inference.weights.coding import KINORA_CONFIG, Coded, decode, decode_rows, find_coded
+from inference.weights.coding import Coded, decode, decode_rows, find_coded
 from inference.weights.files import Header, Stored, read_header, read_tensors
 from inference.weights.names import SPIECE_MODEL, Dialect, Network, Recognised, recognise
 from inference.weights.precision import Precision, find_precision
@@ -155,7 +155,7 @@ def open_checkpoints(file: Path) -> tuple[Checkpoint, ...]:
     headers = tuple(read_header(shard) for shard in shards(file))
     tensors = {name: stored for header in headers for name, stored in header.tensors.items()}
     coded = find_coded(tensors, headers[0].metadata, functools.partial(_map, headers))
-    config = _read_config(headers[0], file.parent / "config.json")
+    config = _read_config(file.parent / "config.json")
     return tuple(_checkpoint(found, headers, coded, config) for found in recognise(coded))
 
 
@@ -276,24 +276,14 @@ def _names_in(index: Path) -> list[str]:
     return sorted({str(name) for name in weight_map.values()})
 
 
-def _read_config(header: Header, file: Path) -> Mapping[str, Any]:
-    """What a quantised file of ours says itself; else what the file beside the weights says."""
-    if KINORA_CONFIG in header.metadata:
-        return _parse_json(header.metadata[KINORA_CONFIG], header.file)
+def _read_config(file: Path) -> Mapping[str, Any]:
     return _read_json(file) if file.exists() else {}
 
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        return _parse_json(file.read_text("utf-8"), file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
-
-
-def _parse_json(text: str, file: Path) -> dict[str, Any]:
-    try:
-        content = json.loads(text)
-    except ValueError as error:
+        content = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError) as error:
         raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
     if not isinstance(content, dict):
         raise UserError(f"{file} can't be read as a configuration: it isn't a JSON object.")

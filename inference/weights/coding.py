@@ -2,7 +2,6 @@
 
 Conventions found in the wild, for a layer `X`, told by the tensors that stand beside `X.weight`:
 
-    Kinora       X.weight_scale, ...: see `quant`; the file's metadata names the format
     ComfyUI      X.scale_weight, maybe X.scale_input; a tensor `scaled_fp8` marks the file
     ComfyUI 2026 X.weight_scale, and as JSON in X.comfy_quant or the file's metadata the format
     LightX2V     X.weight_scale [out, 1]
@@ -33,8 +32,6 @@ from quant.convert import (
     unrotate,
 )
 
-KINORA_FORMAT = "kinora_format"  # the metadata's key for the name of the format
-KINORA_CONFIG = "kinora_config"  # and for what `config.json` says
 COMFY_FORMATS = {"float8_e4m3fn", "float8_e5m2", "int8_tensorwise", "int8_blockwise"}
 CODES = {"I8", "F8_E4M3", "F8_E5M2"}
 ROUNDED = CODES | {"U8"}
@@ -50,7 +47,6 @@ class Convention(Enum):
 
     PLAIN = ""
     UNSCALED = "without scales"
-    KINORA = "Kinora"
     COMFY_SCALED = "ComfyUI's scaled fp8"
     COMFY_QUANT = "ComfyUI's quantisation of 2026"
     QUANTO = "quanto"
@@ -64,9 +60,8 @@ class Convention(Enum):
 class Coded:
     """A weight of shape `shape`: `data`, and in `aids`, by what they are, the tensors it is read with.
 
-    `settings` is what a JSON beside the weight says; `format` is the name of one of
-    `quant.formats.FORMATS`, if that is how it is kept. `obstacle` is empty where the weight can be
-    read, else it finishes "it can't be used: ...".
+    `settings` is what a JSON beside the weight says. `obstacle` is empty where the weight can be read,
+    else it finishes "it can't be used: ...".
     """
 
     shape: tuple[int, ...]
@@ -74,7 +69,6 @@ class Coded:
     convention: Convention = Convention.PLAIN
     aids: Mapping[str, Stored] = field(default_factory=dict)
     settings: Settings = field(default_factory=dict)
-    format: str = ""
     obstacle: str = ""
 
     @property
