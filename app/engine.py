@@ -84,7 +84,7 @@ class Engine(QObject):
     ) -> None:
         super().__init__(parent)
         self.cancel_grace_ms, self.pause_grace_ms = CANCEL_GRACE_MS, PAUSE_GRACE_MS
-        self.restart_delays_ms = RESTART_DELAYS_MS
+        self.restart_delays_ms: tuple[int, ...] = RESTART_DELAYS_MS
         self._arguments = WORKER if arguments is None else arguments
         self._log = _BoundedLog(log or log_folder() / "engine.log")
         self._state = EngineState.STOPPED

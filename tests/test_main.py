@@ -88,9 +88,9 @@ def test_clip_is_made_and_named(console: Console, here: Path) -> None:
     outcome = console.generate(PROMPT, *SHORT)
     assert outcome == Outcome(0, f"{here / 'a-red-circle-moves-left-7.mp4'}\n", outcome.err)
     assert len(list(read_frames(here / "a-red-circle-moves-left-7.mp4"))) == 5
-    stages = ["reading the prompt (2)", "denoising (2)", "decoding (2)"]
-    assert outcome.err.splitlines()[:3] == stages
-    assert outcome.err.splitlines()[3].startswith("5 frames of 32x16, seed 7, in ")
+    stages = ["reading the prompt (2)", "loading the transformer (1)", "denoising (2)"]
+    assert outcome.err.splitlines()[:4] == [*stages, "decoding (2)"]
+    assert outcome.err.splitlines()[4].startswith("5 frames of 32x16, seed 7, in ")
 
 
 @pytest.mark.parametrize("output", ["圆 1.mp4", "a.webm", "a.gif", "frames", "more/frames/"])

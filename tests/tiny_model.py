@@ -29,6 +29,7 @@ VAE_PARAMS = VAEParams(dim=4, dim_mult=(1, 1, 1, 1), num_res_blocks=1)
 
 def write_tiny_model(folder: Path, dit: DiTParams = DIT, text: TextParams = TEXT) -> Path:
     """Write a model that `--model FOLDER` runs; its clips are noise, but each prompt's and seed's own."""
+    torch.manual_seed(0)  # for the weights that networks draw when they are made
     config = {"num_heads": dit.num_heads, "text_len": dit.text_len, "eps": dit.eps}
     write_config(folder, {"_class_name": "WanModel", **config})
     write_safetensors(folder / "diffusion_pytorch_model.safetensors", _weights(DiT(dit)))

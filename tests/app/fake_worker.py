@@ -69,21 +69,27 @@ def die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
+def keep(state: Path, step: int) -> None:
+    fresh = state.with_suffix(".new")
+    fresh.write_text(str(step))
+    fresh.replace(state)
+
+
 def run(command: Generate) -> None:
     job, prompt, steps = command.job, command.request.prompt, command.request.steps
     if prompt == "refuse":
         say(Failed(job, FailureKind.INPUT, "The folder can't be written to.", "how it came"))
         return
     state = Path(command.state)
-    step = int(state.read_text()) if state.exists() else 0
+    is_fresh = not state.exists()
+    step = 0 if is_fresh else int(state.read_text())
     say(Progress(job, Stage.TEXT, 1, 1))
     while prompt == "deaf" or step < steps:
         step += 1
         time.sleep(0.05 if prompt in ("slow", "deaf") else 0.002)
-        if prompt == f"die {step}" or (prompt == "die once" and step == 2 and not state.exists()):
+        if prompt == f"die {step}" or (prompt == "die once" and step == 2 and is_fresh):
             die()
-        if step > 1 or prompt != "die once":
-            state.write_text(str(step))
+        keep(state, step)
         say(Progress(job, Stage.DENOISE, step, steps, 1.5))
         say(Preview(job, step, steps, f"{command.previews}/{step}", 2, 2, 1))
         if prompt != "deaf":

@@ -88,7 +88,7 @@ def test_worker_that_dies_is_replaced(
     engine.start()
     with qtbot.waitSignal(engine.crashed, timeout=PATIENCE_MS) as crash:
         engine.send(job("die 3", tmp_path))
-    sentence, details = crash.args
+    sentence, details = crash.args or ("", "")
     assert "SIGKILL" in sentence
     assert details == "the card is on fire"
     events = hear(engine)
