@@ -12,8 +12,16 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from inference import bench
-from inference.api.errors import UserError
-from inference.api.messages import Event, Finished, Generate, Notice, encode
+from inference.api.errors import MemoryShortageError, UserError
+from inference.api.messages import (
+    Event,
+    Failed,
+    FailureKind,
+    Finished,
+    Generate,
+    Notice,
+    encode,
+)
 from inference.api.models import MODELS, folder_of, published_files
 from inference.catalog import is_installed
 from inference.download import Repository, download
@@ -41,10 +49,13 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     _use_utf8()
+    typed = sys.argv[1:] if arguments is None else arguments
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(typed)
         return options.run(options)
     except UserError as error:
+        if "--json" in typed:
+            _print_event(_failure(error))
         return _fail(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         return _fail("stopped.", INTERRUPTED)
@@ -54,6 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OSError as error:
         where = error.filename or "A file"
         return _fail(f"{where} can't be used ({error.strerror or error}).", BAD_INPUT)
+
+
+def _failure(error: UserError) -> Failed:
+    """What a program that reads the JSON lines is told beside the sentence on stderr."""
+    is_memory = isinstance(error, MemoryShortageError)
+    kind = FailureKind.MEMORY if is_memory else FailureKind.INPUT
+    return Failed(JOB, kind, str(error))
 
 
 def _fail(message: str, code: int) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -20,7 +21,7 @@ from inference.api.messages import Event, Finished, Generate, Notice, Progress, 
 from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
 from inference.catalog import Model
 from inference.denoise import Network, schedule_of, take_steps
-from inference.load import load_dit, load_tokenizer, load_vae
+from inference.load import load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
 from inference.offload import stream_text
 from inference.previews import Previews, latent_to_rgb, open_previews
@@ -29,6 +30,8 @@ from inference.stages import Stages
 from inference.unfinished import Keeper, Unfinished, UnusableError
 from inference.wan.text import Tokenizer
 from inference.weights.params import dit_params, text_params
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +192,19 @@ def _stream_text(job: _Job, ids: list[list[int]]) -> Generator[Event, None, list
     text = job.model.text
     params = text_params(text)
     blocks = stream_text(text, params, ids, job.device, compute_dtype(job.device))
+    return (yield from _told(blocks, job, Stage.TEXT, params.num_layers))
+
+
+def _told(
+    work: Generator[float, None, Result], job: _Job, stage: Stage, steps: int
+) -> Generator[Event, None, Result]:
+    """Work that yields its share, told as steps of a stage; what it returns in the end."""
     while True:
         try:
-            share = next(blocks)
+            share = next(work)
         except StopIteration as finished:
             return finished.value
-        yield job.stages.progress(Stage.TEXT, round(share * params.num_layers), params.num_layers)
+        yield job.stages.progress(stage, max(1, round(share * steps)), steps)
 
 
 def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[str]:
@@ -243,8 +253,8 @@ def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
 
 def _load_network(job: _Job) -> Generator[Event, None, Network]:
     job.stages.begin()
-    dit = load_dit(job.model.dit, compute_dtype(job.device), job.device)
-    yield job.stages.progress(Stage.LOAD, 1, 1)
+    portions = stream_dit(job.model.dit, compute_dtype(job.device), job.device)
+    dit = yield from _told(portions, job, Stage.LOAD, 100)
     job.stages.end(Stage.LOAD)
     return lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]
 

@@ -1,7 +1,7 @@
 """A checkpoint to a network that runs: built on meta, then given its tensors, with strict keys."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from itertools import groupby
 from typing import TypeVar
 
@@ -30,11 +30,18 @@ Network = TypeVar("Network", bound=nn.Module)
 
 def load_dit(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> DiT:
     """The transformer on `device`; linear layers compute in `dtype`, but for a few in float32."""
+    return _last(stream_dit(checkpoint, dtype, device))
+
+
+def stream_dit(
+    checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str
+) -> Generator[float, None, DiT]:
+    """`load_dit` a portion at a time; yields the share that is loaded, in (0, 1]."""
     params = dit_params(checkpoint)
     dtypes = {
         name: torch.float32 if _FLOAT32.fullmatch(name) else dtype for name in checkpoint.sources
     }
-    return _load(checkpoint, lambda: DiT(params), dtypes, torch.device(device))
+    return (yield from _stream(checkpoint, lambda: DiT(params), dtypes, torch.device(device)))
 
 
 def load_vae(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> VAE:
@@ -76,13 +83,32 @@ def _load(
     dtypes: Mapping[str, torch.dtype],
     device: torch.device,
 ) -> Network:
+    return _last(_stream(checkpoint, build, dtypes, device))
+
+
+def _stream(
+    checkpoint: Checkpoint,
+    build: Callable[[], Network],
+    dtypes: Mapping[str, torch.dtype],
+    device: torch.device,
+) -> Generator[float, None, Network]:
     with shapes_only():
         network = build()
     require_fit(checkpoint, network)
     tensors = {}
     for names in _portions(checkpoint, dtypes, device):
         tensors |= read_as(checkpoint, {name: dtypes[name] for name in names}, device)
+        yield len(tensors) / len(dtypes)
     return fill(network, tensors)
+
+
+def _last(stream: Generator[float, None, Network]) -> Network:
+    """What a generator returns in the end."""
+    while True:
+        try:
+            next(stream)
+        except StopIteration as finished:
+            return finished.value
 
 
 def _portions(

@@ -16,6 +16,8 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
+_OF_PARTS = torch._C.DispatchKey.CompositeImplicitAutograd
+
 
 class Meter(TorchDispatchMode):
     """Counts while it is entered, each storage once, from its first tensor until the last is gone.
@@ -62,10 +64,9 @@ class Meter(TorchDispatchMode):
     ) -> Any:
         kwargs = kwargs or {}
         # In inference mode an operation made of others comes here whole; its parts allocate too.
-        with torch._C.DisableTorchFunction(), self:
-            parts = func.decompose(*args, **kwargs)
-        if parts is not NotImplemented:
-            return parts
+        if torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), _OF_PARTS.name):
+            with torch._C.DisableTorchFunction(), self:
+                return func._op_dk(_OF_PARTS, *args, **kwargs)
         result = func(*args, **kwargs)
         self._count(leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor))
         return result

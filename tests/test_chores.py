@@ -42,7 +42,6 @@ from tests.worker_process import Worker, running
 __all__ = ["hub"]  # a fixture
 
 LONG = 1000
-DOWNLOADED = MODELS["t2v-1.3b"]
 
 # A worker whose models are those of the test's hub.
 SMALL = """

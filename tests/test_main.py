@@ -14,7 +14,8 @@ import pytest
 
 from inference import __main__ as command_line
 from inference.__main__ import main
-from inference.api.messages import Event, Progress, Stage, decode_event
+from inference.api.errors import MemoryShortageError, UserError
+from inference.api.messages import Event, Failed, FailureKind, Progress, Stage, decode_event
 from inference.api.models import MODELS, published_files
 from inference.download import DownloadProgress, Repository
 from inference.media import read_frames
@@ -88,7 +89,7 @@ def test_clip_is_made_and_named(console: Console, here: Path) -> None:
     outcome = console.generate(PROMPT, *SHORT)
     assert outcome == Outcome(0, f"{here / 'a-red-circle-moves-left-7.mp4'}\n", outcome.err)
     assert len(list(read_frames(here / "a-red-circle-moves-left-7.mp4"))) == 5
-    stages = ["reading the prompt (2)", "loading the transformer (1)", "denoising (2)"]
+    stages = ["reading the prompt (2)", "loading the transformer (100)", "denoising (2)"]
     assert outcome.err.splitlines()[:4] == [*stages, "decoding (2)"]
     assert outcome.err.splitlines()[4].startswith("5 frames of 32x16, seed 7, in ")
 
@@ -214,10 +215,30 @@ def test_folder_that_cannot_be_written_to_gets_one_sentence(
 def test_full_disk_gets_one_sentence(console: Console, here: Path) -> None:
     (here / f".a.partial-{os.getpid()}.mp4").symlink_to("/dev/full")  # fails as a full disk does
     outcome = console.generate(PROMPT, *SHORT, "-o", "a.mp4", "--json")
-    lines = outcome.out.splitlines()
-    assert all(isinstance(decode_event(line), Progress) for line in lines)
+    *lines, last = map(decode_event, outcome.out.splitlines())
+    assert all(isinstance(event, Progress) for event in lines)
+    assert isinstance(last, Failed)
+    assert (last.kind, f"kinora: {last.message}\n") == (FailureKind.INPUT, outcome.err)
     assert_one_sentence(Outcome(outcome.code, "", outcome.err), "The disk is full: ")
     assert list(here.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [(UserError("No."), FailureKind.INPUT), (MemoryShortageError("No."), FailureKind.MEMORY)],
+    ids=["input", "memory"],
+)
+def test_failure_is_told_as_json_too(
+    error: UserError, kind: FailureKind, console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> Iterator[Event]:
+        raise error
+
+    monkeypatch.setattr(command_line, "generate", fail)
+    outcome = console.generate(PROMPT, *SHORT, "--json")
+    assert decode_event(outcome.out) == Failed("cli", kind, "No.")
+    assert outcome.err == "kinora: No.\n"
+    assert console.generate(PROMPT, *SHORT) == Outcome(2, "", "kinora: No.\n")
 
 
 def test_file_that_cannot_be_used_gets_one_sentence(

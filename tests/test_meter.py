@@ -76,6 +76,14 @@ def test_parts_of_an_operation_count_in_every_mode(mode: type) -> None:
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_an_operation_with_a_kernel_counts_its_result_alone(mode: type) -> None:
+    x = torch.empty(1, 2, 512, 512, dtype=torch.bfloat16, device="meta")  # 1 MiB
+    with Meter("meta", x) as meter, mode():
+        F.interpolate(x, scale_factor=2.0, mode="nearest-exact")
+    assert meter.peak_bytes == 5 * MEBI
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_attention_counts_as_a_fused_kernel(mode: type) -> None:
     q = torch.empty(1, 2, 4096, 64, dtype=torch.bfloat16, device="meta")  # 1 MiB
     with Meter("meta") as meter, mode():

@@ -108,7 +108,7 @@ def test_paused_clip_goes_on(solver: Solver, worker: Worker, order: Generate) ->
     assert (paused.job, paused.steps) == ("a", 60)
     assert 1 <= paused.step < 60
     assert not Path(order.output).exists()
-    assert resume(worker, order)[:2] == [(Stage.LOAD, 1), (Stage.DENOISE, paused.step + 1)]
+    assert resume(worker, order)[:2] == [(Stage.LOAD, 100), (Stage.DENOISE, paused.step + 1)]
     assert contents(order.output) == uninterrupted(order)
     assert not Path(order.state).exists()
 

@@ -6,8 +6,9 @@ beside the file, in official, diffusers' or transformers' words, or else is what
 
 import re
 from collections.abc import Iterable
+from itertools import pairwise
 from math import isqrt, prod
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from inference.api.errors import UserError
 from inference.api.spec import DiTParams, ImageParams, TextParams, VAEParams
@@ -31,7 +32,7 @@ def dit_params(checkpoint: Checkpoint) -> DiTParams:
         dim=dim,
         ffn_dim=shape("blocks.0.ffn.0.weight")[0],
         num_layers=num_layers,
-        num_heads=_heads(checkpoint, dim, HEAD_DIM),
+        num_heads=_even_heads(checkpoint, dim),
         in_dim=in_dim,
         out_dim=shape("head.head.weight")[0] // prod(patch_size),
         text_dim=shape("text_embedding.0.weight")[1],
@@ -122,12 +123,35 @@ def _heads(checkpoint: Checkpoint, dim: int, head_dim: int) -> int:
     return heads
 
 
+def _even_heads(checkpoint: Checkpoint, dim: int) -> int:
+    """Heads whose width can be halved, which the rotation of positions needs."""
+    heads = _heads(checkpoint, dim, HEAD_DIM)
+    if dim % (2 * heads):
+        raise UserError(
+            f"{checkpoint.path.parent / 'config.json'} says there are {heads} heads, each of an odd "
+            f"width of {dim // heads}: it's of another model."
+        )
+    return heads
+
+
 def _vace_layers(checkpoint: Checkpoint, num_layers: int, hints: int) -> tuple[int, ...]:
     """The blocks that take a hint: evenly spread, as in both official models, unless told."""
     layers = checkpoint.config.get("vace_layers")
-    if isinstance(layers, list) and len(layers) == hints:
-        return tuple(int(layer) for layer in layers)
-    return tuple(index * num_layers // hints for index in range(hints))
+    if not isinstance(layers, list) or len(layers) != hints:
+        return tuple(index * num_layers // hints for index in range(hints))
+    if layers and (layers[0] != 0 or not _is_rising(layers, num_layers)):
+        raise UserError(
+            f"{checkpoint.path.parent / 'config.json'} says vace_layers is {layers}: they are blocks "
+            f"from 0 on and below {num_layers}, in order."
+        )
+    return tuple(layers)
+
+
+def _is_rising(layers: list[Any], end: int) -> bool:
+    """Whether these are whole numbers below `end`, each above the one before."""
+    if any(type(layer) is not int for layer in layers):
+        return False
+    return all(before < after for before, after in pairwise([*layers, end]))
 
 
 def _setting(checkpoint: Checkpoint, names: tuple[str, ...], default: Number) -> Number:

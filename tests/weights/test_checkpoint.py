@@ -207,6 +207,7 @@ def test_config_json_tells_what_shapes_cannot(tmp_path: Path, reference) -> None
         ({"num_heads": "four"}, "num_heads is 'four'"),
         ({"text_len": -3}, "text_len is -3"),
         ({"eps": True}, "eps is True"),
+        ({"num_heads": 64}, "64 heads, each of an odd width of 1"),
     ],
 )
 def test_a_config_json_that_makes_no_sense_is_told(
@@ -215,6 +216,16 @@ def test_a_config_json_that_makes_no_sense_is_told(
     write_config(tmp_path, config)
     file = write_safetensors(tmp_path / "x", reference_weights(reference("dit_t2v")[0]))
     with pytest.raises(UserError, match=f"config.json.*{message}"):
+        dit_params(open_checkpoints(file)[0])
+
+
+@pytest.mark.parametrize("layers", [[1, 3], [0, 4], [0, 0], [0, "3"], [0, True], [3, 0]], ids=str)
+def test_hints_for_blocks_that_cannot_take_them_are_told(
+    tmp_path: Path, reference, layers: list[object]
+) -> None:
+    write_config(tmp_path, CONFIG | {"vace_layers": layers})
+    file = write_safetensors(tmp_path / "x", reference_weights(reference("dit_vace")[0]))
+    with pytest.raises(UserError, match=r"config.json says vace_layers is .*below 4, in order"):
         dit_params(open_checkpoints(file)[0])
 
 
