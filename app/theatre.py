@@ -1,0 +1,183 @@
+"""The picture with its timeline and its buttons, put together: open a clip, watch it, compare it."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QVBoxLayout
+
+from app import theme
+from app.canvas import Canvas
+from app.fields import Panel
+from app.frames import Film, Frames, PreviewFilm
+from app.player import Player
+from app.timeline import Timeline
+from app.transport import Transport
+from inference.api.messages import Preview
+
+
+class Theatre(Panel):
+    """Owns the films that it shows: `close_films` before the program ends."""
+
+    dropped = Signal(list)  # paths
+    full_screen_wanted = Signal()
+    escaped = Signal()
+    frame_wanted = Signal(QImage, str)  # to be saved; the clip's name and the frame's number
+    export_wanted = Signal(Path, int, int)  # of that clip, the frames from first to last
+    failed = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.player = Player(parent=self)
+        self.canvas = Canvas(self.player)
+        self.timeline = Timeline(self.player)
+        self.transport = Transport(self.player)
+        self._film: Film | None = None
+        self._opening: Frames | None = None  # the clip asked for last, shown or not yet
+        self._plays = False
+        self._other: Frames | None = None
+        self._preview: Preview | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.transport)
+        layout.addWidget(self.timeline)
+        layout.setContentsMargins(0, 0, 0, theme.TIGHT)
+        self._connect()
+
+    @property
+    def path(self) -> Path | None:
+        """Of the clip that is shown; None for a preview and for nothing."""
+        return self._film.path if isinstance(self._film, Frames) else None
+
+    def open(self, path: Path, *, play: bool = True) -> None:
+        """Show that clip; what was shown stays until its first frame is there."""
+        if self._opening is not None:
+            _silence(self._opening)
+            if self._opening is not self._film:
+                self._opening.close()
+        frames = Frames(path)
+        frames.opened.connect(self._on_opened)
+        frames.failed.connect(self._on_failed)
+        frames.shortened.connect(self._on_shortened)
+        self._opening, self._plays = frames, play
+        frames.open()
+
+    def show_preview(self, preview: Preview, seconds: float) -> None:
+        """Play the clip as it is guessed so far; `seconds` is how long the whole one is."""
+        film = PreviewFilm(preview, seconds)
+        if film.count == 0:
+            return
+        self._preview = preview
+        self._take(film, self._badge())
+        self.player.load(film.count, film.fps, play=True)
+
+    def compare_with(self, path: Path | None) -> None:
+        """That clip beside the one shown, frame by frame; None ends it."""
+        if self._other is not None:
+            self.canvas.compare(None)
+            _silence(self._other)
+            self._other.close()
+            self._other = None
+        if path is not None:
+            self._other = Frames(path)
+            self._other.opened.connect(self._on_other_opened)
+            self._other.failed.connect(self._on_other_failed)
+            self._other.shortened.connect(self.canvas.update)
+            self._other.open()
+        self.transport.set_comparable(path is not None)
+        if path is not None:
+            self.transport.compare.setChecked(True)
+
+    def clear(self) -> None:
+        """Nothing to see."""
+        self.close_films()
+        self.player.load(0, 1.0)
+
+    def close_films(self) -> None:
+        """Ends the threads that read."""
+        self.compare_with(None)
+        if self._opening is not None:
+            _silence(self._opening)
+            self._opening.close()
+            self._opening = None
+        self._take(None)
+
+    def _connect(self) -> None:
+        self.canvas.dropped.connect(self.dropped)
+        self.canvas.full_screen_wanted.connect(self.full_screen_wanted)
+        self.canvas.escaped.connect(self.escaped)
+        self.transport.full_screen_wanted.connect(self.full_screen_wanted)
+        self.transport.fit_wanted.connect(self.canvas.fit)
+        self.transport.compare_toggled.connect(self._on_compare)
+        self.transport.frame_wanted.connect(self._on_frame_wanted)
+        self.transport.export_wanted.connect(self._on_export_wanted)
+
+    def _take(self, film: Film | None, badge: str = "") -> None:
+        """Show that film, and let go of the one before it."""
+        old, self._film = self._film, film
+        self.canvas.show_film(film, badge)
+        self.timeline.show_film(film)
+        if old is not None and old is not film:
+            old.close()
+
+    def _badge(self) -> str:
+        if self._preview is None:
+            return ""
+        return self.tr("Preview, step {step} of {steps}").format(
+            step=self._preview.step, steps=self._preview.steps
+        )
+
+    def _on_opened(self) -> None:
+        frames = self._opening
+        if frames is None:
+            return
+        self._preview = None
+        self._take(frames)
+        self.player.load(frames.count, frames.fps)
+        if self._plays:
+            self.player.play()
+
+    def _on_failed(self, sentence: str) -> None:
+        if self._opening is not None and self._opening is not self._film:
+            self._opening.close()
+            self._opening = None
+            if self._film is None:
+                self.canvas.say(sentence)
+        self.failed.emit(sentence)
+
+    def _on_shortened(self) -> None:
+        if self._film is not None:
+            self.player.shorten(self._film.count)
+
+    def _on_other_opened(self) -> None:
+        self._on_compare(self.transport.compare.isChecked())
+
+    def _on_other_failed(self, sentence: str) -> None:
+        self.compare_with(None)
+        self.failed.emit(sentence)
+
+    def _on_compare(self, on: bool) -> None:  # noqa: FBT001, a slot
+        there = on and self._other is not None and self._other.count > 0
+        self.canvas.compare(self._other if there else None)
+
+    def _on_frame_wanted(self) -> None:
+        image = self.canvas.shown_image()
+        if image is not None and self._film is not None:
+            name = f"{Path(self._film.name).stem}-{self.player.position + 1:05}"
+            self.frame_wanted.emit(image, name)
+
+    def _on_export_wanted(self) -> None:
+        if self.path is not None:
+            self.export_wanted.emit(self.path, self.player.first, self.player.last)
+
+    def retranslate(self) -> None:
+        if isinstance(self._film, PreviewFilm):
+            self.canvas.set_badge(self._badge())
+
+
+def _silence(film: Frames) -> None:
+    """What it has still to say is of no interest any more."""
+    for signal in (film.opened, film.failed, film.shortened):
+        signal.disconnect()
