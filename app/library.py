@@ -1,0 +1,133 @@
+"""The clips that were made, on disk: what each is of, found again by words."""
+
+import json
+import shutil
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from app.database import Database
+from inference.api.codec import DecodeError, from_json, parse
+from inference.api.errors import UserError
+from inference.api.spec import GenerationRequest
+
+TABLES = """
+CREATE TABLE IF NOT EXISTS clips (
+    id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, words TEXT NOT NULL, clip TEXT NOT NULL
+);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A clip. `made` is the local time in ISO 8601; `thumbnail` a picture of `thumbnail_frames`
+    frames side by side, empty until there is one; `trashed_from` where it lay before it was put
+    into the trash, empty for one that wasn't."""
+
+    id: int
+    path: str
+    request: GenerationRequest
+    made: str
+    favourite: bool = False
+    thumbnail: str = ""
+    thumbnail_frames: int = 0
+    trashed_from: str = ""
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether its file is gone."""
+        return not Path(self.path).is_file()
+
+
+class Library:
+    """Every clip, newest first. Raises `UserError` where the disk refuses.
+
+    `put_aside` is where a library lies that was broken, None if all is well.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._database = Database(folder / "clips.sqlite3", TABLES)
+        self.put_aside = self._database.put_aside
+
+    def add(self, path: Path, request: GenerationRequest, made: datetime) -> Clip:
+        """Take a clip in; one of that path is replaced."""
+        clip = Clip(0, str(path.absolute()), request, made.isoformat(timespec="seconds"))
+        id_ = self._database.write(
+            "INSERT OR REPLACE INTO clips (path, words, clip) VALUES (?, ?, '')", clip.path, ""
+        )
+        clip = replace(clip, id=id_)
+        self.save(clip)
+        return clip
+
+    def save(self, clip: Clip) -> None:
+        """Keep a clip as it is now."""
+        self._database.write(
+            "UPDATE clips SET path = ?, words = ?, clip = ? WHERE id = ?",
+            clip.path, _words(clip), json.dumps(asdict(clip), ensure_ascii=False), clip.id,
+        )  # fmt: skip
+
+    def find(self, words: str = "") -> list[Clip]:
+        """The clips in which each of the words occurs, in any of prompt, model, seed and date."""
+        wanted = words.casefold().split()
+        where = " AND ".join(["instr(words, ?) > 0"] * len(wanted)) or "1"
+        query = f"SELECT clip FROM clips WHERE {where} ORDER BY id DESC"
+        clips: list[Clip] = []
+        for (text,) in self._database.rows(query, *wanted):
+            try:
+                clips.append(from_json(Clip, parse(str(text))))
+            except (DecodeError, UserError):  # of another version, which still finds it
+                continue
+        return clips
+
+    def forget(self, id_: int) -> None:
+        """Take a clip out; its file stays."""
+        self._database.write("DELETE FROM clips WHERE id = ?", id_)
+
+    def trash(self, clip: Clip) -> Clip:
+        """Move its file to the trash; `restore` undoes that."""
+        source = Path(clip.path)
+        target = self._folder / "trash" / f"{clip.id} {source.name}"
+        _move(source, target)
+        trashed = replace(clip, path=str(target), trashed_from=clip.path)
+        self.save(trashed)
+        return trashed
+
+    def restore(self, clip: Clip) -> Clip:
+        """Move a clip's file from the trash to where it was, or beside what lies there now."""
+        place = Path(clip.trashed_from)
+        target, count = place, 1
+        while target.exists():
+            count += 1
+            target = place.with_name(f"{place.stem} {count}{place.suffix}")
+        _move(Path(clip.path), target)
+        restored = replace(clip, path=str(target), trashed_from="")
+        self.save(restored)
+        return restored
+
+    def destroy(self, clip: Clip) -> None:
+        """Delete a clip from the trash for good."""
+        for path in filter(None, (clip.path, clip.thumbnail)):
+            try:
+                Path(path).unlink(missing_ok=True)
+            except OSError as error:
+                raise UserError(f"{path} can't be deleted ({error.strerror}).") from error
+        self.forget(clip.id)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+def _words(clip: Clip) -> str:
+    request = clip.request
+    return f"{request.prompt} {request.model} {request.seed} {clip.made}".casefold()
+
+
+def _move(source: Path, target: Path) -> None:
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.move(source, target)
+    except OSError as error:
+        raise UserError(
+            f"{source.name} can't be moved to {target.parent} ({error.strerror or error})."
+        ) from error

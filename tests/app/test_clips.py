@@ -1,0 +1,197 @@
+"""The library: what was made is found, kept, thrown away and brought back."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QAbstractItemModelTester
+from pytestqt.qtbot import QtBot
+
+from app.clips import CLIP_ROLE, Clips
+from app.library import Library
+from app.recipes import request_in
+from inference.api.errors import UserError
+from inference.api.spec import GenerationRequest
+from inference.media import open_writer
+from tests.app.conftest import PATIENCE_MS
+from tests.tiny_model import make_request
+
+
+@pytest.fixture
+def clips(qtbot: QtBot, tmp_path: Path) -> Iterator[Clips]:
+    clips = Clips(tmp_path / "data")
+    QAbstractItemModelTester(clips, QAbstractItemModelTester.FailureReportingMode.Fatal, clips)
+    yield clips
+    clips.close()
+
+
+def ask(prompt: str = "a fox", seed: int = 7, frames: int = 5) -> GenerationRequest:
+    return make_request("demo", prompt=prompt, seed=seed, frames=frames)
+
+
+def write_clip(path: Path, request: GenerationRequest | None = None, frames: int = 5) -> Path:
+    """A grey clip as Kinora writes it, or without a recipe as others do."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    recipe = {"request": asdict(request)} if request is not None else None
+    tags = {"recipe": json.dumps(recipe, ensure_ascii=False)} if recipe else {}
+    with open_writer(path, 32, 32, 16, tags) as write:
+        for shade in range(frames):
+            write(np.full((32, 32, 3), 8 * shade, np.uint8))
+    return path
+
+
+def prompts(clips: Clips) -> list[str]:
+    return [clip.request.prompt for clip in clips.clips]
+
+
+def test_newest_comes_first(clips: Clips, tmp_path: Path) -> None:
+    clips.add(write_clip(tmp_path / "a.mp4"), ask("one"))
+    clips.add(write_clip(tmp_path / "b.mp4"), ask("two"))
+    assert prompts(clips) == ["two", "one"]
+    assert clips.data(clips.index(0), CLIP_ROLE) == clips.clips[0]
+    assert clips.data(clips.index(1)) == "one"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("fox", ["A red FOX"]),
+        ("RED a", ["A red FOX"]),
+        ("狐狸", ["一只狐狸"]),
+        ("4242", ["一只狐狸"]),
+        ("demo", ["一只狐狸", "A red FOX"]),
+        (datetime.now().strftime("%Y-%m"), ["一只狐狸", "A red FOX"]),
+        ("100%", []),
+        ("", ["一只狐狸", "A red FOX"]),
+    ],
+)
+def test_search(clips: Clips, tmp_path: Path, words: str, found: list[str]) -> None:
+    clips.add(write_clip(tmp_path / "a.mp4"), ask("A red FOX"))
+    clips.add(write_clip(tmp_path / "b.mp4"), ask("一只狐狸", seed=4242))
+    clips.search(words)
+    assert prompts(clips) == found
+
+
+def test_favourites_outlive_the_program(clips: Clips, tmp_path: Path) -> None:
+    clips.add(write_clip(tmp_path / "a.mp4"), ask("one"))
+    kept = clips.add(write_clip(tmp_path / "b.mp4"), ask("two"))
+    clips.set_favourite(kept.id, favourite=True)
+    clips.close()
+    again = Clips(tmp_path / "data")
+    again.search(favourites=True)
+    assert prompts(again) == ["two"]
+    again.close()
+
+
+def test_thumbnail_is_a_strip_of_frames(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
+    id_ = clips.add(write_clip(tmp_path / "狐 a.mp4", frames=25), ask(frames=25)).id
+    qtbot.waitUntil(lambda: clips.clip(id_).thumbnail != "", timeout=PATIENCE_MS)
+    clip = clips.clip(id_)
+    strip = QImage(clip.thumbnail)
+    assert clip.thumbnail_frames == 9  # every third of 25
+    assert (strip.width(), strip.height()) == (9 * 120, 120)
+    shades = [strip.pixelColor(60 + 120 * i, 60).lightness() for i in range(3)]
+    assert shades == sorted(set(shades))
+
+
+def test_trash_can_be_undone(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4")
+    id_ = clips.add(path, ask()).id
+    with qtbot.waitSignal(clips.trashed):
+        clips.trash(id_)
+    assert not path.exists()
+    assert clips.clips == ()
+    clips.search(trash=True)
+    assert [clip.id for clip in clips.clips] == [id_]
+    clips.restore(id_)
+    clips.search()
+    assert clips.clip(id_).path == str(path)
+    assert path.exists()
+
+
+def test_restoring_overwrites_nothing(clips: Clips, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4")
+    id_ = clips.add(path, ask()).id
+    clips.trash(id_)
+    path.write_text("another")
+    clips.restore(id_)
+    assert path.read_text() == "another"
+    assert clips.clip(id_).path == str(tmp_path / "a 2.mp4")
+
+
+def test_empty_trash_deletes_only_trash(clips: Clips, tmp_path: Path) -> None:
+    gone = clips.add(write_clip(tmp_path / "a.mp4"), ask("gone"))
+    clips.add(write_clip(tmp_path / "b.mp4"), ask("kept"))
+    clips.trash(gone.id)
+    clips.empty_trash()
+    assert prompts(clips) == ["kept"]
+    assert (tmp_path / "b.mp4").exists()
+    assert not list((tmp_path / "data" / "trash").iterdir())
+
+
+def test_missing_file_is_noticed_and_can_be_forgotten(
+    qtbot: QtBot, clips: Clips, tmp_path: Path
+) -> None:
+    path = write_clip(tmp_path / "a.mp4")
+    id_ = clips.add(path, ask()).id
+    path.unlink()
+    with qtbot.waitSignal(clips.missing_changed):
+        clips.check_files()
+    assert clips.is_missing(id_)
+    clips.trash(id_)
+    assert clips.clips == ()
+
+
+@pytest.mark.parametrize("name", ["fox.mp4", "狐 fox.webm", "fox.png"])
+def test_dropped_clip_brings_its_recipe(clips: Clips, tmp_path: Path, name: str) -> None:
+    request = ask("a “fox”; = # \\ 狐狸\nsecond line", frames=1 if name.endswith("png") else 5)
+    path = write_clip(tmp_path / name, request, request.frames)
+    first = clips.take_in(path)
+    assert first is not None
+    assert first.request == request
+    assert clips.take_in(path) == clips.clip(first.id)  # not taken twice
+    assert len(clips.clips) == 1
+
+
+def test_foreign_video_stays_out(clips: Clips, tmp_path: Path) -> None:
+    assert clips.take_in(write_clip(tmp_path / "holiday.mp4")) is None
+    assert clips.clips == ()
+
+
+def test_file_that_is_no_clip_is_refused(clips: Clips, tmp_path: Path) -> None:
+    path = tmp_path / "letter.mp4"
+    path.write_text("dear all")
+    with pytest.raises(UserError, match="letter"):
+        clips.take_in(path)
+
+
+@pytest.mark.parametrize(
+    "comment",
+    ["", "holiday", "[]", '{"recipe": 5}', '{"recipe": "{}"}', '{"recipe": "{\\"request\\": 1}"}'],
+)
+def test_other_comments_hold_no_request(comment: str) -> None:
+    assert request_in(comment) is None
+
+
+def test_broken_library_is_put_aside(clips: Clips, tmp_path: Path) -> None:
+    clips.close()
+    (tmp_path / "data" / "clips.sqlite3").write_bytes(b"garbage" * 1000)
+    again = Clips(tmp_path / "data")
+    assert "clips.broken-" in again.notice
+    assert again.clips == ()
+    again.close()
+
+
+def test_move_that_fails_leaves_the_clip(tmp_path: Path) -> None:
+    library = Library(tmp_path / "data")
+    clip = library.add(write_clip(tmp_path / "a.mp4"), ask(), datetime.now())
+    (tmp_path / "data" / "trash").touch()  # a file where the folder should be
+    with pytest.raises(UserError, match="can't be moved"):
+        library.trash(clip)
+    assert library.find() == [clip]
+    library.close()

@@ -1,0 +1,62 @@
+"""The language changes while the window is open."""
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import PySide6
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QLocale
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from app import text
+from app.settings import Language
+from app.text import Texts, resolve
+
+LRELEASE = Path(PySide6.__file__).parent / "lrelease"
+SOURCE = """<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS><TS version="2.1" language="zh_CN"><context><name>Page</name>
+<message><source>Hello</source><translation>你好</translation></message></context></TS>"""
+
+
+class Label(QLabel):
+    """Says hello in the language of the moment."""
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            self.setText(QCoreApplication.translate("Page", "Hello"))
+
+
+@pytest.fixture
+def texts(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Texts]:
+    source = tmp_path / "kinora_zh_CN.ts"
+    source.write_text(SOURCE, encoding="utf-8")
+    subprocess.run([LRELEASE, "-silent", source], check=True)
+    monkeypatch.setattr(text, "FOLDER", tmp_path)
+    before = QLocale()
+    texts = Texts()
+    yield texts
+    texts.use(Language.ENGLISH)
+    QLocale.setDefault(before)
+
+
+def test_switch_reaches_open_widgets(qtbot: QtBot, texts: Texts) -> None:
+    label = Label()
+    qtbot.addWidget(label)
+    texts.use(Language.CHINESE)
+    qtbot.waitUntil(lambda: label.text() == "你好")
+    assert QLocale().language() is QLocale.Language.Chinese
+    assert QCoreApplication.translate("QPlatformTheme", "Cancel") == "取消"  # Qt's own
+    texts.use(Language.ENGLISH)
+    qtbot.waitUntil(lambda: label.text() == "Hello")
+
+
+@pytest.mark.parametrize(
+    ("spoken", "meant"), [("zh_TW", Language.CHINESE), ("de_DE", Language.ENGLISH)]
+)
+def test_system_language(monkeypatch: pytest.MonkeyPatch, spoken: str, meant: Language) -> None:
+    monkeypatch.setattr(QLocale, "system", lambda: QLocale(spoken))
+    assert resolve(Language.SYSTEM) is meant
+    assert resolve(Language.CHINESE) is Language.CHINESE
