@@ -71,7 +71,7 @@ class Prompt(QWidget):
         self._dimmer = _Dimmer(self.editor.document())
         self._title = QLabel()
         self._title.setBuddy(self.editor)
-        self._count = QLabel()
+        self.count = QLabel()
         self._bar = QProgressBar()
         self._hint = QLabel()
         self._measured: Measured | None = None
@@ -101,7 +101,7 @@ class Prompt(QWidget):
 
     def _lay_out(self) -> None:
         theme.set_kind(self._title, "section")
-        theme.set_kind(self._count, "hint")
+        theme.set_kind(self.count, "hint")
         theme.set_kind(self._hint, "warning")
         self._bar.setTextVisible(False)
         self._hint.setWordWrap(True)
@@ -109,7 +109,7 @@ class Prompt(QWidget):
         self.editor.setMinimumHeight(84)
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
-        top.addWidget(self._count)
+        top.addWidget(self.count)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(theme.TIGHT)
@@ -126,12 +126,12 @@ class Prompt(QWidget):
     def _show_count(self) -> None:
         measured = self._measured
         if measured is None:
-            self._count.clear()
+            self.count.clear()
             self._bar.setValue(0)
             return
         over = measured.cut_at is not None
-        self._count.setText(self.tr("{0} of {1} tokens").format(measured.used, measured.limit))
-        theme.set_kind(self._count, "warning" if over else "hint")
+        self.count.setText(self.tr("{0} of {1} tokens").format(measured.used, measured.limit))
+        theme.set_kind(self.count, "warning" if over else "hint")
         self._bar.setRange(0, max(measured.limit, 1))
         self._bar.setValue(min(measured.used, measured.limit))
         theme.set_kind(self._bar, "over" if over else "")

@@ -51,6 +51,11 @@ class Theatre(Panel):
         """Of the clip that is shown; None for a preview and for nothing."""
         return self._film.path if isinstance(self._film, Frames) else None
 
+    @property
+    def first_frame(self) -> QImage | None:
+        """Of what is shown."""
+        return None if self._film is None else self._film.frame(0)
+
     def open(self, path: Path, *, play: bool = True) -> None:
         """Show that clip; what was shown stays until its first frame is there."""
         if self._opening is not None:

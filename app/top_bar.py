@@ -24,17 +24,13 @@ class TopBar(Panel):
 
     picked = Signal(object)
     theme_wanted = Signal()
-    language_wanted = Signal()
-    help_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.tabs: dict[Page, QToolButton] = {}
         self._group = QButtonGroup(self)
-        self.language, self.theme, self.help = tool("language"), tool("moon"), tool("help")
-        self.language.clicked.connect(self.language_wanted)
+        self.theme = tool("moon")
         self.theme.clicked.connect(self.theme_wanted)
-        self.help.clicked.connect(self.help_wanted)
         self._mark, self._name = QLabel(), QLabel("Kinora")
         self._tab_row = QHBoxLayout()
         self._lay_out()
@@ -75,8 +71,7 @@ class TopBar(Panel):
         inside.addSpacing(theme.WIDE)
         inside.addLayout(self._tab_row)
         inside.addStretch(1)
-        for button in (self.language, self.theme, self.help):
-            inside.addWidget(button)
+        inside.addWidget(self.theme)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(frame)
@@ -92,6 +87,4 @@ class TopBar(Panel):
         for number, (page, tab) in enumerate(self.tabs.items(), 1):
             tab.setText(names[page])
             name_tool(tab, names[page], f"Ctrl+{number}")
-        name_tool(self.language, self.tr("Switch to Chinese"))
         name_tool(self.theme, self.tr("Switch between dark and light"))
-        name_tool(self.help, self.tr("All shortcuts"), "F1")

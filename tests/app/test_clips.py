@@ -1,12 +1,9 @@
 """The library: what was made is found, kept, thrown away and brought back."""
 
-import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
@@ -16,10 +13,8 @@ from app.clips import CLIP_ROLE, Clips
 from app.library import Library
 from app.recipes import request_in
 from inference.api.errors import UserError
-from inference.api.spec import GenerationRequest
-from inference.media import open_writer
 from tests.app.conftest import PATIENCE_MS
-from tests.tiny_model import make_request
+from tests.app.kinora_clips import ask, write_clip
 
 
 @pytest.fixture
@@ -28,21 +23,6 @@ def clips(qtbot: QtBot, tmp_path: Path) -> Iterator[Clips]:
     QAbstractItemModelTester(clips, QAbstractItemModelTester.FailureReportingMode.Fatal, clips)
     yield clips
     clips.close()
-
-
-def ask(prompt: str = "a fox", seed: int = 7, frames: int = 5) -> GenerationRequest:
-    return make_request("demo", prompt=prompt, seed=seed, frames=frames)
-
-
-def write_clip(path: Path, request: GenerationRequest | None = None, frames: int = 5) -> Path:
-    """A grey clip as Kinora writes it, or without a recipe as others do."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    recipe = {"request": asdict(request)} if request is not None else None
-    tags = {"recipe": json.dumps(recipe, ensure_ascii=False)} if recipe else {}
-    with open_writer(path, 32, 32, 16, tags) as write:
-        for shade in range(frames):
-            write(np.full((32, 32, 3), 8 * shade, np.uint8))
-    return path
 
 
 def prompts(clips: Clips) -> list[str]:

@@ -13,7 +13,7 @@ from app.export import Export, Exporter, Format, read_tags, save_frame
 from app.sources import open_source
 from inference.api.errors import UserError
 from inference.media import open_writer, read_metadata
-from tests.app.clips import number_of, write_clip
+from tests.app.numbered_clips import number_of, write_clip
 
 H264 = ("-c:v", "libx264", "-pix_fmt", "yuv420p")
 RECIPE = {"recipe": json.dumps({"request": {"fps": 16, "prompt": 'a = "b"; #c\\'}})}

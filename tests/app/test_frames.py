@@ -13,7 +13,7 @@ from app.ffmpeg import parse_timing
 from app.frames import SAMPLES, Frames, PreviewFilm
 from app.sources import Colour, open_source
 from inference.api.messages import Preview
-from tests.app.clips import SIZE, number_of, write_clip, write_pictures
+from tests.app.numbered_clips import SIZE, number_of, write_clip, write_pictures
 
 FRAME_BYTES = SIZE[0] * SIZE[1] * 3
 H264 = ("-c:v", "libx264", "-pix_fmt", "yuv444p")

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from app.player import Loop
 from app.theatre import Theatre
 from inference.api.messages import Preview
-from tests.app.clips import number_of, write_clip
+from tests.app.numbered_clips import number_of, write_clip
 
 
 @pytest.fixture

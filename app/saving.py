@@ -1,0 +1,74 @@
+"""Frames and ranges of clips out of the window: asks where to, writes, and says how it went."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.export import Export, Exporter, Format, save_frame
+from app.message import MessageLevel
+from inference.api.errors import UserError
+
+Say = Callable[[MessageLevel, str], None]
+
+
+class Saving(QObject):
+    """What the picture's two buttons, "save this frame" and "export", do."""
+
+    def __init__(self, parent: QWidget, say: Say) -> None:
+        super().__init__(parent)
+        self._window, self._say = parent, say
+        self._exporter = Exporter(self)
+        self._exporter.finished.connect(self._on_saved)
+        self._exporter.failed.connect(self._on_failed)
+
+    def save_frame(self, image: QImage, name: str, folder: Path) -> None:
+        """Ask where to, and write one frame as a PNG."""
+        filters = self.tr("Picture (*.png)")
+        target, _ = QFileDialog.getSaveFileName(
+            self._window, self.tr("Save this frame"), str(folder / f"{name}.png"), filters
+        )
+        if not target:
+            return
+        path = Path(target).with_suffix(".png")
+        try:
+            save_frame(image, path)
+        except UserError as error:
+            self._on_failed(str(error))
+        else:
+            self._on_saved(path)
+
+    def export(self, source: Path, first: int, last: int) -> None:
+        """Ask where to and as what, and write frames `first` to `last`, both included."""
+        kinds = {
+            self.tr("MP4 video (*.mp4)"): Format.MP4,
+            self.tr("WebM video (*.webm)"): Format.WEBM,
+            self.tr("GIF (*.gif)"): Format.GIF,
+            self.tr("Folder of PNG pictures (*)"): Format.FOLDER,
+        }
+        start = source.with_name(f"{source.stem} {first + 1}-{last + 1}.mp4")
+        target, chosen = QFileDialog.getSaveFileName(
+            self._window, self.tr("Export"), str(start), ";;".join(kinds)
+        )
+        if target:
+            kind = kinds[chosen]
+            self._exporter.start(Export(source, named(Path(target), kind), kind, first, last))
+
+    def stop(self) -> None:
+        """End what is being written; nothing of it stays."""
+        self._exporter.stop()
+
+    def _on_saved(self, path: Path) -> None:
+        self._say(MessageLevel.GOOD, self.tr("Saved as {path}.").format(path=path))
+
+    def _on_failed(self, sentence: str) -> None:
+        self._say(MessageLevel.PROBLEM, sentence)
+
+
+def named(target: Path, kind: Format) -> Path:
+    """With the suffix of its kind, whatever was typed."""
+    endings = {form.value for form in Format if form.value}
+    plain = target.with_suffix("") if target.suffix.lower() in endings else target
+    return plain.with_name(plain.name + kind.value)

@@ -1,0 +1,361 @@
+"""The window: puts the pages together and carries word between them and the engine."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QSettings, QSize, Signal
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QImage,
+    QKeySequence,
+    QPixmap,
+    QShortcut,
+)
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+
+from app.clips import Clips
+from app.create import Create
+from app.draft import Draft, random_seed
+from app.engine import Engine, EngineState
+from app.forecast import Forecast, forecast_bytes, forecast_seconds
+from app.jobs import Jobs
+from app.journal import Job, JobStatus
+from app.message import MessageBar, MessageLevel, Remedy
+from app.queue_panel import Action, QueuePanel
+from app.saving import Saving
+from app.status_line import StatusLine
+from app.theatre import Theatre
+from app.top_bar import Page, TopBar
+from app.workspace import Workspace
+from inference.api.errors import UserError
+from inference.api.messages import (
+    DeviceInfo,
+    Event,
+    Failed,
+    ListModels,
+    Measure,
+    Measured,
+    ModelsListed,
+    Preview,
+)
+from inference.api.spec import GenerationRequest
+
+LAYOUT_VERSION = 1  # of the docks: a layout of another is not restored
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What the window works with; `folder` is for what it keeps itself."""
+
+    engine: Engine
+    jobs: Jobs
+    clips: Clips
+    folder: Path
+
+
+class Window(QMainWindow):
+    """The main window. `add_page` gives it more pages; `say` shows a message in it.
+
+    Signals:
+        theme_wanted: the button at the top.
+    """
+
+    theme_wanted = Signal()
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+        self._measured = 0  # the number of the latest question
+        self.draft = Draft(self)
+        self.top_bar, self.status_line, self.messages = TopBar(), StatusLine(), MessageBar()
+        self.create_panel = Create(self.draft, services.folder / "presets.json")
+        self.queue = QueuePanel(services.jobs)
+        self.theatre = Theatre()
+        self.saving = Saving(self, self.say)
+        self.workspace = Workspace(self.theatre, self.create_panel, self.queue)
+        self._stack = QStackedWidget()
+        self._pages: dict[Page, QWidget] = {}
+        self._lay_out()
+        self.add_page(Page.CREATE, self.workspace)
+        self._connect()
+        self._add_shortcuts()
+        self._restore()
+        self.setAcceptDrops(True)
+        self._retranslate()
+        self.show_page(Page.CREATE)
+
+    def add_page(self, page: Page, widget: QWidget) -> None:
+        """Gives the window a page and its tab; pages are added in the order of `Page`."""
+        self._pages[page] = widget
+        self._stack.addWidget(widget)
+        self.top_bar.add(page)
+        keys = QKeySequence(f"Ctrl+{len(self._pages)}")
+        QShortcut(keys, self).activated.connect(lambda: self.show_page(page))
+
+    def show_page(self, page: Page) -> None:
+        self._stack.setCurrentWidget(self._pages[page])
+        self.top_bar.show_page(page)
+
+    def say(
+        self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+    ) -> None:
+        """Shows a message: one sentence, what can be done, the details folded away."""
+        self.messages.say(level, text, remedy, details)
+
+    def load_request(self, request: GenerationRequest) -> None:
+        """Puts a request into the create panel, to be made again or changed."""
+        self.draft.load(request)
+        self.show_page(Page.CREATE)
+        self.create_panel.prompt.editor.setFocus()
+
+    def _lay_out(self) -> None:
+        middle = QWidget()
+        middle.setObjectName("window")
+        layout = QVBoxLayout(middle)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.top_bar)
+        layout.addWidget(self.messages)
+        layout.addWidget(self._stack, 1)
+        layout.addWidget(self.status_line)
+        self.setCentralWidget(middle)
+        self.setMinimumSize(QSize(960, 560))
+        self.resize(1280, 720)
+
+    def _connect(self) -> None:
+        engine, jobs, panel = self._services.engine, self._services.jobs, self.create_panel
+        engine.state_changed.connect(self.status_line.show_state)
+        engine.ready.connect(self._on_ready)
+        engine.received.connect(self._on_event)
+        engine.crashed.connect(self._on_crashed)
+        jobs.previewed.connect(self._on_previewed)
+        jobs.finished.connect(self._on_finished)
+        jobs.failed.connect(self._on_failed)
+        jobs.noticed.connect(self._on_noticed)
+        panel.generate_wanted.connect(self._on_generate)
+        panel.request_changed.connect(self._on_request_changed)
+        panel.prompt.measure_wanted.connect(self._measure)
+        self.queue.act_wanted.connect(self._on_act)
+        self.top_bar.picked.connect(self.show_page)
+        self.top_bar.theme_wanted.connect(self.theme_wanted)
+        self.workspace.alone_changed.connect(self._on_alone)
+        self._connect_theatre()
+        self._on_request_changed(panel.current_request())
+
+    def _connect_theatre(self) -> None:
+        theatre = self.theatre
+        theatre.dropped.connect(self.open_files)
+        theatre.full_screen_wanted.connect(self._toggle_full_screen)
+        theatre.escaped.connect(self._leave_full_screen)
+        theatre.frame_wanted.connect(self._on_frame_wanted)
+        theatre.export_wanted.connect(self.saving.export)
+        theatre.failed.connect(self._on_problem)
+
+    def _add_shortcuts(self) -> None:
+        for keys in ("Ctrl+Return", "Ctrl+Enter"):
+            QShortcut(QKeySequence(keys), self).activated.connect(self.create_panel.submit)
+        QShortcut(QKeySequence("F"), self).activated.connect(self._toggle_alone)
+
+    def start(self) -> None:
+        """Starts the engine, and tells what was found: a broken journal, clips that can go on."""
+        self._services.engine.start()
+        jobs = self._services.jobs
+        if jobs.notice:
+            self.say(MessageLevel.WARNING, jobs.notice)
+            return
+        interrupted = [job for job in jobs.jobs if job.status is JobStatus.INTERRUPTED]
+        if interrupted:
+            text = self.tr("%n clip(s) were interrupted and can go on.", "", len(interrupted))
+            self.say(MessageLevel.INFO, text, Remedy(self.tr("Go on"), self._resume_interrupted))
+
+    def _resume_interrupted(self) -> None:
+        jobs = self._services.jobs
+        for job in reversed(jobs.jobs):  # each goes to the front
+            if job.status is JobStatus.INTERRUPTED:
+                jobs.resume(job.id)
+
+    def _on_noticed(self, text: str) -> None:
+        self.say(MessageLevel.WARNING, text)
+
+    def _on_ready(self, device: DeviceInfo) -> None:
+        self.status_line.show_device(device)
+        self._services.engine.send(ListModels("models"))
+        self._measure(self.create_panel.prompt.text)
+        self._on_request_changed(self.create_panel.current_request())
+
+    def _measure(self, text: str) -> None:
+        self._measured += 1
+        question = Measure(f"measure-{self._measured}", self.draft.model, text)
+        self._services.engine.send(question)
+
+    def _on_event(self, event: Event) -> None:
+        match event:
+            case ModelsListed(models=models):
+                self.create_panel.show_models(models)
+            case Measured(id=number) if number == f"measure-{self._measured}":
+                self.create_panel.prompt.show_measured(event)
+            case Failed(job="", message=message, details=details):
+                self.say(MessageLevel.PROBLEM, message, None, details)
+            case _:
+                pass
+
+    def _on_crashed(self, message: str, details: str) -> None:
+        start = Remedy(self.tr("Start it again"), self._services.engine.start)
+        given_up = self._services.engine.state is EngineState.FAILED
+        self.say(MessageLevel.PROBLEM, message, start if given_up else None, details)
+
+    def _on_previewed(self, preview: Preview) -> None:
+        request = self._services.jobs.job(preview.job).request
+        self.theatre.show_preview(preview, request.frames / request.fps)
+        first = self.theatre.first_frame
+        if first is not None:
+            self.queue.show_thumbnail(preview.job, QPixmap.fromImage(first))
+
+    def _on_finished(self, job: Job) -> None:
+        self.theatre.open(Path(job.path))
+        self._services.clips.add(Path(job.path), job.request)
+        self._on_request_changed(self.create_panel.current_request())
+
+    def _on_failed(self, job: Job) -> None:
+        remedy = Remedy(self.tr("Try again"), lambda: self._services.jobs.retry(job.id))
+        self.say(MessageLevel.PROBLEM, job.message, remedy, job.details)
+
+    def _on_generate(self, requests: list[GenerationRequest]) -> None:
+        try:
+            self._services.jobs.add(requests)
+        except UserError as error:
+            self._on_problem(str(error))
+
+    def _on_problem(self, sentence: str) -> None:
+        self.say(MessageLevel.PROBLEM, sentence)
+
+    def _on_frame_wanted(self, image: QImage, name: str) -> None:
+        shown = self.theatre.path
+        self.saving.save_frame(image, name, shown.parent if shown else Path.home())
+
+    def open_files(self, paths: list[Path]) -> None:
+        """Shows the first of some files, and takes its settings over if Kinora made it."""
+        path = paths[0]
+        try:
+            clip = self._services.clips.take_in(path)
+        except UserError as error:
+            self._on_problem(str(error))
+            return
+        self.theatre.open(path)
+        if clip is None:
+            text = self.tr("{name} was not made by Kinora: it can be watched, but has no settings.")
+            self.say(MessageLevel.INFO, text.format(name=path.name))
+        else:
+            self.load_request(clip.request)
+
+    def _on_request_changed(self, request: GenerationRequest | None) -> None:
+        if request is None:
+            self.create_panel.show_forecast(None, Forecast())
+            return
+        records = self._services.jobs.records(request.model)
+        forecast = Forecast(
+            seconds=forecast_seconds(request, records), file_bytes=forecast_bytes(request, records)
+        )
+        self.create_panel.show_forecast(request, forecast)
+
+    def _on_act(self, action: Action, id_: str) -> None:
+        jobs = self._services.jobs
+        job = jobs.job(id_)
+        try:
+            self._act(action, job)
+        except UserError as error:
+            self._on_problem(str(error))
+
+    def _act(self, action: Action, job: Job) -> None:
+        jobs = self._services.jobs
+        match action:
+            case Action.PAUSE:
+                jobs.pause(job.id)
+            case Action.RESUME:
+                jobs.resume(job.id)
+            case Action.FINISH:
+                jobs.finish_now(job.id)
+            case Action.CANCEL:
+                jobs.cancel(job.id)
+            case Action.RETRY:
+                jobs.retry(job.id)
+            case _:
+                self._act_on_list(action, job)
+
+    def _act_on_list(self, action: Action, job: Job) -> None:
+        jobs = self._services.jobs
+        match action:
+            case Action.DUPLICATE:
+                jobs.duplicate(job.id, random_seed())
+            case Action.EDIT:
+                self.load_request(job.request)
+                jobs.remove([job.id])
+            case Action.SHOW:
+                self.theatre.open(Path(job.path))
+            case Action.UP:
+                jobs.move(job.id, max(0, jobs.row(job.id) - 1))
+            case Action.DOWN:
+                jobs.move(job.id, min(len(jobs.jobs) - 1, jobs.row(job.id) + 1))
+            case _:
+                jobs.remove([job.id])
+
+    def _toggle_alone(self) -> None:
+        self.show_page(Page.CREATE)
+        self.workspace.show_picture_alone(not self.workspace.is_alone)
+
+    def _toggle_full_screen(self) -> None:
+        if self.isFullScreen():
+            self._leave_full_screen()
+        else:
+            self.workspace.show_picture_alone(True)
+            self.showFullScreen()
+
+    def _leave_full_screen(self) -> None:
+        self.workspace.show_picture_alone(False)
+        if self.isFullScreen():
+            self.showNormal()
+
+    def _on_alone(self, alone: bool) -> None:  # noqa: FBT001, a slot
+        self.top_bar.setVisible(not alone)
+        self.status_line.setVisible(not alone)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, Qt's name
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, Qt's name
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.open_files(paths)
+
+    def _store(self) -> QSettings:
+        return QSettings(str(self._services.folder / "window.ini"), QSettings.Format.IniFormat)
+
+    def _restore(self) -> None:
+        store = self._store()
+        if store.value("version") == str(LAYOUT_VERSION):
+            self.restoreGeometry(store.value("geometry"))
+            self.workspace.restore_places(store.value("docks"))
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, Qt's name
+        store = self._store()
+        store.setValue("version", str(LAYOUT_VERSION))
+        store.setValue("docks", self.workspace.save_places())
+        store.setValue("geometry", self.saveGeometry())
+        store.sync()
+        self.saving.stop()
+        self.theatre.close_films()
+        self._services.clips.close()
+        self._services.jobs.close()
+        super().closeEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.LanguageChange:
+            self._retranslate()
+
+    def _retranslate(self) -> None:
+        self.setWindowTitle("Kinora")

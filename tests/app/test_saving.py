@@ -1,0 +1,87 @@
+"""Saving, with the desktop's file dialog answered for the person."""
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.export import Format
+from app.message import MessageLevel
+from app.saving import Saving, named
+from app.sources import open_source
+from tests.app.numbered_clips import write_clip
+
+Said = list[tuple[MessageLevel, str]]
+
+
+@pytest.fixture
+def said() -> Said:
+    return []
+
+
+@pytest.fixture
+def saving(qtbot: QtBot, said: Said) -> Saving:
+    window = QWidget()
+    qtbot.addWidget(window)
+    return Saving(window, lambda level, text: said.append((level, text)))
+
+
+def answer(monkeypatch: pytest.MonkeyPatch, path: str, kind: str = "") -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (path, kind))
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind", "name"),
+    [
+        ("a.mp4", Format.WEBM, "a.webm"),
+        ("a", Format.GIF, "a.gif"),
+        ("v1.5", Format.MP4, "v1.5.mp4"),
+        ("a.mp4", Format.FOLDER, "a"),
+    ],
+)
+def test_file_has_the_suffix_of_its_kind(typed: str, kind: Format, name: str) -> None:
+    assert named(Path(typed), kind) == Path(name)
+
+
+def test_range_is_exported(
+    qtbot: QtBot, saving: Saving, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_clip(tmp_path / "source.mp4", 9)
+    answer(monkeypatch, str(tmp_path / "part"), "WebM video (*.webm)")
+    saving.export(source, 2, 5)
+    qtbot.waitUntil(lambda: bool(said))
+    assert said == [(MessageLevel.GOOD, f"Saved as {tmp_path / 'part.webm'}.")]
+    assert open_source(tmp_path / "part.webm").count == 4
+
+
+def test_frame_is_saved(
+    saving: Saving, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = QImage(16, 8, QImage.Format.Format_RGB888)
+    image.fill(0)
+    answer(monkeypatch, str(tmp_path / "frame"))
+    saving.save_frame(image, "frame", tmp_path)
+    assert QImage(str(tmp_path / "frame.png")).size() == image.size()
+    assert [level for level, _ in said] == [MessageLevel.GOOD]
+
+
+def test_nothing_is_done_when_no_name_is_given(
+    saving: Saving, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer(monkeypatch, "")
+    saving.export(tmp_path / "source.mp4", 0, 1)
+    assert said == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_folder_that_is_gone_is_told(
+    saving: Saving, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = QImage(16, 8, QImage.Format.Format_RGB888)
+    answer(monkeypatch, str(tmp_path / "gone" / "frame.png"))
+    saving.save_frame(image, "frame", tmp_path)
+    ((level, text),) = said
+    assert level is MessageLevel.PROBLEM
+    assert "gone" in text

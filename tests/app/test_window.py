@@ -1,0 +1,146 @@
+"""The window with the real worker and the model that ships: type, generate, watch, keep."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from app.clips import Clips
+from app.engine import Engine
+from app.jobs import Jobs
+from app.journal import JobStatus
+from app.message import MessageLevel, Remedy
+from app.names import Naming
+from app.queue_panel import Action
+from app.window import Services, Window
+from inference.api.errors import UserError
+from tests.app.kinora_clips import ask, write_clip
+
+WORKER_MS = 90_000  # loading torch on a busy machine takes its time
+
+
+@pytest.fixture
+def services(qtbot: QtBot, tmp_path: Path) -> Iterator[Services]:
+    engine = Engine(log=tmp_path / "engine.log")
+    jobs = Jobs(engine, lambda: Naming(tmp_path / "clips"), tmp_path / "jobs")
+    yield Services(engine, jobs, Clips(tmp_path), tmp_path)
+    engine.stop()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, services: Services) -> Iterator[Window]:
+    made = Window(services)
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def test_typed_prompt_becomes_a_clip_that_is_watched(
+    qtbot: QtBot, window: Window, services: Services
+) -> None:
+    services.engine.start()
+    panel = window.create_panel
+    qtbot.waitUntil(lambda: panel.model.count() > 0, timeout=WORKER_MS)
+    qtbot.keyClicks(panel.prompt.editor, "a red circle moves right in the sky")
+    window.draft.choose(steps=4, frames=9)
+    shown: list[int] = []
+    services.jobs.previewed.connect(lambda: shown.append(window.theatre.player.count))
+    with qtbot.waitSignal(services.jobs.finished, timeout=WORKER_MS):
+        qtbot.keyClick(panel.prompt.editor, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    (job,) = services.jobs.jobs
+    assert job.status is JobStatus.DONE
+    assert Path(job.path).is_file()
+    assert 3 in shown  # frames of a preview: those of the latent
+    qtbot.waitUntil(lambda: window.theatre.path == Path(job.path), timeout=WORKER_MS)
+    assert window.theatre.player.count == 9
+    assert window.theatre.player.playing
+    assert [clip.path for clip in services.clips.clips] == [job.path]
+    assert "tokens" in panel.prompt.count.text()
+    assert "About" in panel.forecast.verdict.text()
+
+
+def test_dropped_clip_restores_its_recipe_and_a_foreign_one_is_said_to_be(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    window.open_files([write_clip(tmp_path / "own.mp4", ask("a fox"))])
+    assert window.draft.prompt == "a fox"
+    window.open_files([write_clip(tmp_path / "foreign.mp4")])
+    assert "foreign.mp4 was not made by Kinora" in window.messages.text.text()
+    text = tmp_path / "notes.mp4"
+    text.write_text("no video")
+    window.open_files([text])
+    assert "notes.mp4" in window.messages.text.text()
+
+
+def test_full_screen_shows_the_picture_alone_until_escape(window: Window) -> None:
+    window.theatre.full_screen_wanted.emit()
+    assert window.isFullScreen()
+    assert window.workspace.is_alone
+    window.theatre.escaped.emit()
+    assert not window.isFullScreen()
+    assert not window.workspace.is_alone
+
+
+def test_edit_takes_a_waiting_job_back(window: Window, services: Services) -> None:
+    window.draft.set_prompt("a blue square")
+    window.draft.choose(frames=5)
+    window.create_panel.submit()
+    window.draft.set_prompt("something else")
+    window.queue.act(Action.EDIT)
+    assert services.jobs.jobs == ()
+    assert window.draft.prompt == "a blue square"
+    assert window.draft.choices.frames == 5
+
+
+def test_order_is_changed_by_keys(window: Window, services: Services) -> None:
+    for prompt in ("first", "second"):
+        window.draft.set_prompt(prompt)
+        window.create_panel.submit()
+    window.queue.act(Action.DOWN)
+    assert [job.request.prompt for job in services.jobs.jobs] == ["second", "first"]
+
+
+def test_picture_alone_hides_everything_else_and_comes_back(qtbot: QtBot, window: Window) -> None:
+    qtbot.keyClick(window.theatre.canvas, Qt.Key.Key_F)
+    assert window.workspace.is_alone
+    assert not window.top_bar.isVisible()
+    assert not window.queue.isVisible()
+    qtbot.keyClick(window.theatre.canvas, Qt.Key.Key_F)
+    assert window.top_bar.isVisible()
+    assert window.queue.isVisible()
+
+
+def test_places_of_the_docks_are_remembered(window: Window, services: Services) -> None:
+    window.workspace.queue_dock.hide()
+    window.close()
+    again = Window(services)
+    assert again.workspace.queue_dock.isHidden()
+    again.deleteLater()
+
+
+def test_message_acts_and_goes(qtbot: QtBot, window: Window) -> None:
+    acted: list[bool] = []
+    remedy = Remedy("Do it", lambda: acted.append(True))
+    window.say(MessageLevel.PROBLEM, "The disk is full.", remedy, "a long story")
+    assert window.messages.isVisible()
+    window.messages.more.click()
+    assert window.messages.details.isVisible()
+    window.messages.remedy.click()
+    assert acted == [True]
+    assert not window.messages.isVisible()
+
+
+def test_unwritable_folder_is_told_not_thrown(
+    window: Window, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window.draft.set_prompt("x")
+    monkeypatch.setattr(services.jobs, "add", _refuse)
+    window.create_panel.submit()
+    assert "full" in window.messages.text.text()
+
+
+def _refuse(_: object) -> None:
+    raise UserError("The disk is full: free some space.")
