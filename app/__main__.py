@@ -19,6 +19,7 @@ from app.instance import Instance
 from app.jobs import Jobs
 from app.message import MessageLevel
 from app.settings import Settings, SettingsStore, Theme
+from app.text import Texts
 from app.window import Services, Window
 from inference.api.errors import UserError
 from inference.api.models import data_folder
@@ -31,6 +32,8 @@ def main() -> int:
     """Runs until the window is closed; returns the exit code."""
     keep_log(log_folder())
     app, folder = make_application(), data_folder()
+    settings = SettingsStore(folder / "settings.json")
+    Texts(app).use(settings.values.language)
     files = [Path(argument) for argument in sys.argv[1:]]
     instance = Instance(folder)
     try:
@@ -39,7 +42,6 @@ def main() -> int:
     except UserError as error:
         sys.stderr.write(f"kinora: {error}\n")
         return 2
-    settings = SettingsStore(folder / "settings.json")
     window = make_window(app, settings, folder)
     instance.opened.connect(partial(show, window))
     show(window, files)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 from app import theme
 from app.draft import Draft
 from app.fields import Choice, Number, Panel, WholeNumber
-from inference.api.spec import Solver, WeightFormat
+from inference.api.spec import Solver
 
 # Names of things, the same in every language.
 _SOLVERS = {
@@ -15,21 +15,10 @@ _SOLVERS = {
     Solver.EULER: "Euler",
     Solver.LCM: "LCM",
 }
-_FORMATS = {
-    WeightFormat.NATIVE: "bf16 / float32",
-    WeightFormat.INT8: "int8",
-    WeightFormat.INT8_WEIGHT_ONLY: "int8, weights only",
-    WeightFormat.FP8: "fp8",
-    WeightFormat.FP8_WEIGHT_ONLY: "fp8, weights only",
-    WeightFormat.NF4: "nf4",
-    WeightFormat.LLM_INT8: "LLM.int8()",
-    WeightFormat.QUANTO_INT8: "quanto int8",
-    WeightFormat.QUANTO_FP8: "quanto fp8",
-}
 
 
 class Advanced(Panel):
-    """Steps, guidance, shift, solver, frame rate and the format of the weights."""
+    """Steps, guidance, shift, solver and frame rate."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -39,11 +28,8 @@ class Advanced(Panel):
         self.shift = Number(0.01, 100.0, 0.5, decimals=2)
         self.solver = Choice()
         self.fps = WholeNumber(1, 240)
-        self.weights = Choice()
         for solver, name in _SOLVERS.items():
             self.solver.addItem(name, solver)
-        for weights, name in _FORMATS.items():
-            self.weights.addItem(name, weights)
         self._labels: list[tuple[QLabel, QWidget]] = []
         self._lay_out()
         self._connect()
@@ -59,7 +45,6 @@ class Advanced(Panel):
         self.shift.setValue(chosen.shift)
         self.solver.setCurrentIndex(list(_SOLVERS).index(chosen.solver))
         self.fps.setValue(chosen.fps)
-        self.weights.setCurrentIndex(list(_FORMATS).index(chosen.weights))
         self.steps.setEnabled(not chosen.timesteps)  # a distilled model has its own
         del blockers
 
@@ -68,7 +53,7 @@ class Advanced(Panel):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(theme.ROOM)
         form.setVerticalSpacing(theme.GAP)
-        fields = (self.steps, self.guidance, self.shift, self.solver, self.fps, self.weights)
+        fields = (self.steps, self.guidance, self.shift, self.solver, self.fps)
         for field in fields:
             label = QLabel()
             theme.set_kind(label, "dim")
@@ -83,14 +68,10 @@ class Advanced(Panel):
         self.shift.valueChanged.connect(lambda: draft.choose(shift=self.shift.value()))
         self.fps.valueChanged.connect(lambda: draft.choose(fps=self.fps.value()))
         self.solver.activated.connect(self._on_solver)
-        self.weights.activated.connect(self._on_weights)
         draft.changed.connect(self.show_draft)
 
     def _on_solver(self, index: int) -> None:
         self._draft.choose(solver=list(_SOLVERS)[index])
-
-    def _on_weights(self, index: int) -> None:
-        self._draft.choose(weights=list(_FORMATS)[index])
 
     def retranslate(self) -> None:
         texts = (
@@ -102,10 +83,6 @@ class Advanced(Panel):
             (self.tr("Shift"), self.tr("Higher spends more steps on layout and motion")),
             (self.tr("Solver"), self.tr("How the steps are computed")),
             (self.tr("Frames per second"), self.tr("How fast the clip plays")),
-            (
-                self.tr("Weights"),
-                self.tr("Smaller formats need less memory and lose a little detail"),
-            ),
         )
         for (label, field), (name, tip) in zip(self._labels, texts, strict=True):
             label.setText(name)

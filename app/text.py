@@ -28,7 +28,7 @@ class Texts(QObject):
         if language is not SOURCE_LANGUAGE:
             qt = QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)
             self._install(f"qtbase_{language}", qt)  # buttons of Qt's own dialogs
-            self._install(f"kinora_{language}", str(FOLDER))
+        self._install(f"kinora_{language}", str(FOLDER))  # English has its plurals there
 
     def _install(self, name: str, folder: str) -> None:
         translator = QTranslator(self)

@@ -10,7 +10,7 @@ from typing import Any, Self
 from inference import shelf
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
-from inference.api.spec import MAX_SEED, GenerationRequest, SamplingDefaults, Solver, WeightFormat
+from inference.api.spec import MAX_SEED, GenerationRequest, SamplingDefaults, Solver
 from inference.catalog import Model, find
 from inference.recipe import Recipe, identity_of
 
@@ -33,7 +33,6 @@ class GenerateOptions:
     solver: str | None
     timesteps: str | None
     cfg_zero_star: bool | None
-    weights: str | None
     fps: int | None
     output: Path | None
     json: bool
@@ -59,7 +58,6 @@ class GenerateOptions:
             "solver": Solver(self.solver) if self.solver else None,
             "timesteps": _parse_numbers(self.timesteps) if self.timesteps else None,
             "cfg_zero_star": self.cfg_zero_star,
-            "weights": WeightFormat(self.weights) if self.weights else None,
             "fps": self.fps,
         }
         return {name: value for name, value in named.items() if value is not None}
@@ -95,10 +93,6 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     add("--solver", choices=[solver.value for solver in Solver])
     add("--timesteps", metavar="T,T,..", help="for lcm: those a distilled model was trained at")
     add("--cfg-zero-star", action=argparse.BooleanOptionalAction, help="CFG-Zero* guidance")
-    add(
-        "--weights", choices=[weights.value for weights in WeightFormat], metavar="FORMAT",
-        help=f"in less memory: {', '.join(list(WeightFormat)[1:])}",
-    )  # fmt: skip
     add("--fps", type=int, metavar="N", help=f"frames a second of the file (demo: {d.fps})")
     add(
         "-o", "--output", type=Path, metavar="FILE",

@@ -5,7 +5,7 @@ import pytest
 
 from inference.api.errors import UserError
 from inference.api.models import MODELS
-from inference.api.spec import MAX_SEED, Solver, WeightFormat
+from inference.api.spec import MAX_SEED, Solver
 from inference.options import GenerateOptions, Order, add_generate_options, free_name, make_order
 from tests.tiny_model import make_request
 
@@ -29,12 +29,12 @@ def test_every_option_counts(tiny_model: Path) -> None:
     request = order(
         "一个圆", "--model", str(tiny_model), "--negative", "", "--size", "64 X 32", "--frames", "9",
         "--steps", "3", "--guidance", "1", "--shift", "0.5", "--seed", "0", "--solver", "lcm",
-        "--timesteps", "1000,500.5", "--cfg-zero-star", "--fps", "24", "--weights", "int8",
+        "--timesteps", "1000,500.5", "--cfg-zero-star", "--fps", "24",
     ).request  # fmt: skip
     assert request == make_request(
         tiny_model, prompt="一个圆", negative_prompt="", width=64, height=32, frames=9, steps=3,
         guidance=1.0, shift=0.5, seed=0, solver=Solver.LCM, timesteps=(1000.0, 500.5),
-        cfg_zero_star=True, fps=24, weights=WeightFormat.INT8,
+        cfg_zero_star=True, fps=24,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import PySide6
 import pytest
@@ -15,6 +16,7 @@ from app.settings import Language
 from app.text import Texts, resolve
 
 LRELEASE = Path(PySide6.__file__).parent / "lrelease"
+LUPDATE = LRELEASE.with_name("lupdate")
 SOURCE = """<?xml version="1.0" encoding="utf-8"?>
 <!DOCTYPE TS><TS version="2.1" language="zh_CN"><context><name>Page</name>
 <message><source>Hello</source><translation>你好</translation></message></context></TS>"""
@@ -60,3 +62,27 @@ def test_system_language(monkeypatch: pytest.MonkeyPatch, spoken: str, meant: La
     monkeypatch.setattr(QLocale, "system", lambda: QLocale(spoken))
     assert resolve(Language.SYSTEM) is meant
     assert resolve(Language.CHINESE) is Language.CHINESE
+
+
+def test_english_has_a_form_for_every_number(qtbot: QtBot) -> None:
+    texts = Texts()
+    texts.use(Language.ENGLISH)
+    said = [QCoreApplication.translate("ForecastCard", "%n frame(s)", None, n) for n in (1, 17)]
+    assert said == ["1 frame", "17 frames"]
+
+
+def test_english_plurals_are_those_of_the_code(tmp_path: Path) -> None:
+    kept = text.FOLDER / "kinora_en.ts"
+    fresh = tmp_path / "kinora_en.ts"
+    sources = sorted(Path(text.__file__).parent.glob("*.py"))
+    options = ["-silent", "-pluralonly", "-no-obsolete", "-target-language", "en"]
+    subprocess.run([LUPDATE, *options, *sources, "-ts", fresh], check=True)
+    assert sources_in(fresh) == sources_in(kept)
+    compiled = tmp_path / "kinora_en.qm"
+    subprocess.run([LRELEASE, "-silent", kept, "-qm", compiled], check=True)
+    assert compiled.read_bytes() == kept.with_suffix(".qm").read_bytes()
+
+
+def sources_in(file: Path) -> list[str]:
+    """The strings that a file translates."""
+    return sorted(found.text or "" for found in ElementTree.parse(file).iter("source"))

@@ -1,0 +1,41 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="en" sourcelanguage="en">
+<context>
+    <name>Create</name>
+    <message numerus="yes">
+        <source>Generate %n clip(s)</source>
+        <translation>
+            <numerusform>Generate %n clip</numerusform>
+            <numerusform>Generate %n clips</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>ForecastCard</name>
+    <message numerus="yes">
+        <source>{0}, %n frame(s)</source>
+        <translation>
+            <numerusform>{0}, %n frame</numerusform>
+            <numerusform>{0}, %n frames</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frame(s)</source>
+        <translation>
+            <numerusform>%n frame</numerusform>
+            <numerusform>%n frames</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Window</name>
+    <message numerus="yes">
+        <source>%n clip(s) were interrupted and can go on.</source>
+        <translation>
+            <numerusform>%n clip was interrupted and can go on.</numerusform>
+            <numerusform>%n clips were interrupted and can go on.</numerusform>
+        </translation>
+    </message>
+</context>
+</TS>
