@@ -33,7 +33,7 @@ class Meter(TorchDispatchMode):
         self.peak_bytes = 0
         self._device = torch.device(device)
         self._counted: dict[int, weakref.ref[torch.UntypedStorage]] = {}
-        self._attention = _FusedAttention()
+        self._fused = _Fused()
         for item in held:
             self.hold(item)
 
@@ -47,13 +47,13 @@ class Meter(TorchDispatchMode):
         self.peak_bytes = self.live_bytes
 
     def __enter__(self) -> "Meter":
-        self._attention.__enter__()
+        self._fused.__enter__()
         super().__enter__()
         return self
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
-        self._attention.__exit__(*error)
+        self._fused.__exit__(*error)
 
     def __torch_dispatch__(
         self,
@@ -89,10 +89,10 @@ class Meter(TorchDispatchMode):
         return forget
 
 
-class _FusedAttention(TorchFunctionMode):
-    """On `meta` torch writes attention out, scores and all; every real device has a kernel that doesn't.
+class _Fused(TorchFunctionMode):
+    """On `meta` torch writes attention and RMS norms out, step by step; a card has kernels that don't.
 
-    What that kernel allocates: the result, and a float32 for each query.
+    What those allocate: the result, and a float32 for each query, or for each vector that is normed.
     """
 
     def __torch_function__(
@@ -107,4 +107,7 @@ class _FusedAttention(TorchFunctionMode):
             query, _, value = args[:3]
             _ = query.new_empty(query.shape[:-1], dtype=torch.float32)
             return query.new_empty(*query.shape[:-1], value.shape[-1])
+        if func is F.rms_norm and args[0].is_meta:
+            _ = args[0].new_empty(args[0].shape[:-1], dtype=torch.float32)
+            return torch.empty_like(args[0])
         return func(*args, **kwargs)

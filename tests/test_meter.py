@@ -84,6 +84,15 @@ def test_an_operation_with_a_kernel_counts_its_result_alone(mode: type) -> None:
 
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
+def test_an_rms_norm_counts_as_a_fused_kernel(mode: type) -> None:
+    x = torch.empty(512, 1024, dtype=torch.bfloat16, device="meta")  # 1 MiB
+    with Meter("meta") as meter, mode():
+        result = F.rms_norm(x, (1024,), x[0])
+        assert (result.shape, result.dtype) == (x.shape, x.dtype)
+    assert meter.peak_bytes == 2 * MEBI + 512 * 4  # x counts too: a view of it was made
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode])
 def test_attention_counts_as_a_fused_kernel(mode: type) -> None:
     q = torch.empty(1, 2, 4096, 64, dtype=torch.bfloat16, device="meta")  # 1 MiB
     with Meter("meta") as meter, mode():
