@@ -18,8 +18,14 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.api.spec import DiTParams
+from inference.wan.tokens import (
+    add_by_tokens,
+    by_tokens,
+    rope_table,
+    rotate,
+    sinusoidal_embedding,
+)
 
-PERIOD = 10000.0  # of the slowest wave in the embeddings of time and of position, over 2 pi
 CHUNK_TOKENS = 8192  # holds the FFN's inner tensor to 147 MB at 1.3B in bf16; whole it is 587 MB
 
 
@@ -40,39 +46,6 @@ class Conditioning:
     chunk_tokens: int
 
 
-def sinusoidal_embedding(position: Tensor, dim: int) -> Tensor:
-    """Positions [B] -> [B, dim] float32 in [-1, 1]: cosines, then sines (arXiv:1706.03762)."""
-    half = dim // 2
-    exponent = torch.arange(half, dtype=torch.float64, device=position.device) / half
-    angle = torch.outer(position.double(), PERIOD**-exponent)
-    return torch.cat([angle.cos(), angle.sin()], dim=1).float()
-
-
-def rope_table(
-    grid: tuple[int, int, int], head_dim: int, device: torch.device | str = "cpu"
-) -> Tensor:
-    """Unit rotations [F * H * W, head_dim / 2], complex64, of the patches of `grid` in that order.
-
-    Rotary embedding (https://arxiv.org/abs/2104.09864) with the head's width shared out over the
-    axes: a third each to H and W, rounded down to even, and the rest to F. Angles are float64.
-    """
-    side = 2 * (head_dim // 6)
-    axes = [torch.arange(n, dtype=torch.float64, device=device) for n in grid]
-    angles = []
-    for axis, width in enumerate((head_dim - 2 * side, side, side)):
-        exponent = torch.arange(0, width, 2, dtype=torch.float64, device=device) / width
-        position = torch.meshgrid(*axes, indexing="ij")[axis].flatten()
-        angles.append(torch.outer(position, PERIOD**-exponent))
-    angle = torch.cat(angles, dim=1)
-    return torch.polar(torch.ones_like(angle), angle).to(torch.complex64)
-
-
-def rotate(x: Tensor, rope: Tensor) -> Tensor:
-    """Turn neighbouring pairs of `x` [B, L, N, E] by `rope` [L, E/2], in float32."""
-    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
-    return torch.view_as_real(pairs * rope[:, None]).flatten(-2).to(x.dtype)
-
-
 def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
     """Softmax attention of `q` [B, L, N, E] over `k` and `v` [B, T, N, E] -> [B, L, N * E]."""
     q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
@@ -82,22 +55,13 @@ def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
 def linear(layer: nn.Module, x: Tensor) -> Tensor:
     """Run `layer`, or a stack that starts with one, on `x` [..., D_in] in the dtype of its bias."""
     first = layer[0] if isinstance(layer, nn.Sequential) else layer
-    return layer(x.to(cast(Tensor, first.bias).dtype))
+    x = x.to(cast(Tensor, first.bias).dtype)  # what was given may go before the layer runs
+    return layer(x)
 
 
 def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
     """Scale `x` [B, L, D] about 1 and shift it; `shift` and `scale` are [B, 1, D]."""
     return torch.addcmul(shift, x, 1 + scale)
-
-
-def add_residual(x: Tensor, y: Tensor, gate: Tensor | float = 1.0) -> Tensor:
-    """x + gate * y for `x`, `y` [B, L, D] and `gate` [B, 1, D], in the dtype of `x`.
-
-    Without gradients it happens in `x` itself: the caller still refers to the old tokens while a
-    block runs, and a second copy of them is 201 MB at 832x480x81.
-    """
-    y = y * gate
-    return x + y if torch.is_grad_enabled() else x.add_(y)
 
 
 class LayerNorm(nn.LayerNorm):
@@ -132,24 +96,24 @@ class Attention(nn.Module):
 
 
 class SelfAttention(Attention):
-    """Attention among the video's tokens, each at its place in time and space."""
+    """Attention among the video's tokens, each at its place in time and space.
 
-    def project(self, x: Tensor, cond: Conditioning) -> tuple[Tensor, Tensor, Tensor]:
-        """Rotated queries and keys, and values, each [B, L, N, E], of `x` [B, L, D].
+    Keys and values are made of all tokens first. After that each token needs no other, so queries
+    exist for some of the tokens at a time.
+    """
 
-        Apart from `forward`, so that `x` can go before the attention needs its memory.
+    def project(self, x: Tensor, rope: Tensor) -> Tensor:
+        """Rotated keys, and values, of `x` [B, L, D] at `rope` [1, L, E/2] -> [B, L, 2, N, E].
+
+        `x` is in the dtype of the layers here, and in `forward`.
         """
-        q = self._rotate(self.norm_q(linear(self.q, x)), cond)
-        k = self._rotate(self.norm_k(linear(self.k, x)), cond)
-        return q, k, self.split(linear(self.v, x))
+        key = rotate(self.split(self.norm_k(self.k(x))), rope[0])
+        return torch.stack([key, self.split(self.v(x))], dim=2)
 
-    def forward(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    def forward(self, x: Tensor, rope: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """`x` [B, L, D] at `rope` [1, L, E/2] attends to `k` and `v` [B, T, N, E] -> [B, L, D]."""
+        q = rotate(self.split(self.norm_q(self.q(x))), rope[0])
         return self.o(attend(q, k, v))
-
-    def _rotate(self, x: Tensor, cond: Conditioning) -> Tensor:
-        parts = self.split(x).split(cond.chunk_tokens, dim=1)  # the rotation is float32: 2 x 201 MB
-        ropes = cond.rope.split(cond.chunk_tokens)
-        return torch.cat([rotate(*pair) for pair in zip(parts, ropes, strict=True)], dim=1)
 
 
 class CrossAttention(Attention):
@@ -162,14 +126,21 @@ class CrossAttention(Attention):
             self.v_img = nn.Linear(params.dim, params.dim)
             self.norm_k_img = RMSNorm(params.dim, eps=params.eps)
 
-    def forward(self, x: Tensor, context: Tensor, image: Tensor | None) -> Tensor:
-        """Tokens [B, L, D] attend to `context` and `image`, both [B, T, D] -> [B, L, D]."""
-        q = self.split(self.norm_q(linear(self.q, x)))
-        k = self.split(self.norm_k(linear(self.k, context)))
-        out = attend(q, k, self.split(linear(self.v, context)))
+    def project(self, context: Tensor, image: Tensor | None) -> list[tuple[Tensor, Tensor]]:
+        """Keys and values [B, T, N, E] of `context` and of `image`, both [B, T, D]."""
+        k = self.norm_k(linear(self.k, context))
+        pairs = [(self.split(k), self.split(linear(self.v, context)))]
         if image is not None:
-            k = self.split(self.norm_k_img(linear(self.k_img, image)))
-            out = out + attend(q, k, self.split(linear(self.v_img, image)))
+            k = self.norm_k_img(linear(self.k_img, image))
+            pairs.append((self.split(k), self.split(linear(self.v_img, image))))
+        return pairs
+
+    def forward(self, x: Tensor, pairs: list[tuple[Tensor, Tensor]]) -> Tensor:
+        """Tokens [B, L, D] attend to each pair that `project` gives -> [B, L, D]."""
+        q = self.split(self.norm_q(linear(self.q, x)))
+        out = attend(q, *pairs[0])
+        for pair in pairs[1:]:
+            out = out + attend(q, *pair)
         return self.o(out)
 
 
@@ -191,18 +162,30 @@ class BlockBase(nn.Module):
         """Tokens [B, L, D] float32 -> the same; without gradients `x` itself is updated."""
         modulation = self.modulation.float() + cond.modulation
         shift1, scale1, gate1, shift2, scale2, gate2 = modulation.chunk(6, dim=1)
-        dtype = self.self_attn.q.bias.dtype
-        q, k, v = self.self_attn.project(modulate(self.norm1(x), shift1, scale1).to(dtype), cond)
-        attended = self.self_attn(q, k, v)
-        del q, k, v
-        x = add_residual(x, attended, gate1)
-        del attended
-        x = add_residual(x, self.cross_attn(self.norm3(x), cond.context, cond.image))
-        parts = [
-            linear(self.ffn, modulate(self.norm2(part), shift2, scale2))
-            for part in x.split(cond.chunk_tokens, dim=1)
-        ]
-        return add_residual(x, torch.cat(parts, dim=1), gate2)
+        chunk = cond.chunk_tokens
+        x = self._attend_to_itself(x, cond, shift1, scale1, gate1)
+        pairs = self.cross_attn.project(cond.context, cond.image)
+        x = add_by_tokens(x, lambda part: self.cross_attn(self.norm3(part), pairs), 1.0, chunk)
+        feed = lambda part: linear(self.ffn, modulate(self.norm2(part), shift2, scale2))  # noqa: E731
+        return add_by_tokens(x, feed, gate2, chunk)
+
+    def _attend_to_itself(
+        self, x: Tensor, cond: Conditioning, shift: Tensor, scale: Tensor, gate: Tensor
+    ) -> Tensor:
+        """Norming twice is cheap, and what it gives for all tokens would be 101 MB at 832x480x81."""
+
+        def normed(part: Tensor) -> Tensor:
+            return modulate(self.norm1(part), shift, scale).to(dtype)
+
+        def project(part: Tensor, rope: Tensor) -> Tensor:
+            return self.self_attn.project(normed(part), rope)
+
+        def attended(part: Tensor, rope: Tensor) -> Tensor:
+            return self.self_attn(normed(part), rope, k, v)
+
+        chunk, rope, dtype = cond.chunk_tokens, cond.rope[None], self.self_attn.q.bias.dtype
+        k, v = by_tokens(project, chunk, x, rope).unbind(2)
+        return add_by_tokens(x, attended, gate, chunk, rope)
 
 
 class Block(BlockBase):
@@ -220,12 +203,19 @@ class VaceBlock(BlockBase):
         self.before_proj = nn.Linear(params.dim, params.dim) if first else None
         self.after_proj = nn.Linear(params.dim, params.dim)
 
-    def forward(self, control: Tensor, x: Tensor, cond: Conditioning) -> tuple[Tensor, Tensor]:
-        """Control and base tokens [B, L, D] -> the next control tokens, the hint [B, L, D]."""
-        if self.before_proj is not None:
-            control = linear(self.before_proj, control) + x
-        control = self.transform(control, cond)
-        return control, linear(self.after_proj, control)
+    def forward(self, control: Tensor, x: Tensor, cond: Conditioning) -> Tensor:
+        """Control and base tokens [B, L, D] -> the next control tokens, for `add_hint`."""
+        if (before := self.before_proj) is not None:
+            into = None if torch.is_grad_enabled() else control
+            start = lambda part, base: linear(before, part) + base  # noqa: E731
+            control = by_tokens(start, cond.chunk_tokens, control, x, into=into)
+        return self.transform(control, cond)
+
+    def add_hint(self, x: Tensor, control: Tensor, scale: float, chunk: int) -> Tensor:
+        """Base tokens [B, L, D] and the hint that control tokens [B, L, D] give them."""
+        return add_by_tokens(
+            x, lambda _, part: linear(self.after_proj, part), scale, chunk, control
+        )
 
 
 class Head(nn.Module):
@@ -349,17 +339,18 @@ class DiT(nn.Module):
         """Block `index` on tokens and control tokens [B, L, D] -> the same two for the next block.
 
         VACE's blocks depend on each other and not on the base: each runs just before the block that
-        takes its hint, weighted by `scale`, so that one hint at a time is alive.
+        takes its hint, weighted by `scale`, so that no hint is kept.
         """
         if control is None or index not in self.params.vace_layers:
             return self.blocks[index](tokens, cond), control
-        vace_block = self.vace_blocks[self.params.vace_layers.index(index)]
-        control, hint = vace_block(control, tokens, cond)
-        return add_residual(self.blocks[index](tokens, cond), hint, scale), control
+        vace_block = cast(VaceBlock, self.vace_blocks[self.params.vace_layers.index(index)])
+        control = cast(Tensor, vace_block(control, tokens, cond))
+        tokens = self.blocks[index](tokens, cond)
+        return vace_block.add_hint(tokens, control, scale, cond.chunk_tokens), control
 
     def unembed(self, tokens: Tensor, cond: Conditioning) -> Tensor:
         """Tokens [B, L, D] after the last block -> the velocity [B, out_dim, F, H, W] float32."""
-        patches = self.head(tokens, cond.time)
+        patches = by_tokens(lambda part: self.head(part, cond.time), cond.chunk_tokens, tokens)
         video = patches.unflatten(2, (*self.params.patch_size, -1)).unflatten(1, cond.grid)
         video = video.permute(0, 7, 1, 4, 2, 5, 3, 6)  # [B, C, F, pf, H, ph, W, pw]
         return video.flatten(6, 7).flatten(4, 5).flatten(2, 3)
@@ -381,7 +372,7 @@ def _mlp(dim_in: int, inner: int, dim_out: int, activation: nn.Module) -> nn.Seq
 
 def _patchify(embedding: nn.Conv3d, x: Tensor) -> Tensor:
     """[B, C, F, H, W] -> tokens [B, L, D] float32."""
-    return embedding(x.to(embedding.weight.dtype)).flatten(2).mT.float().contiguous()
+    return embedding(x.to(embedding.weight.dtype)).flatten(2).mT.contiguous().float()
 
 
 def _init_weights(model: DiT) -> None:

@@ -15,7 +15,7 @@ from diffusers.models.transformers.transformer_wan_vace import WanVACETransforme
 from torch import Tensor, nn
 
 from inference.api.spec import DiTParams
-from inference.wan.dit import DiT, add_residual, rope_table, sinusoidal_embedding
+from inference.wan.dit import DiT
 
 MANIFESTS = Path(__file__).parents[1] / "reference" / "wan21_manifests.json"
 
@@ -305,33 +305,6 @@ def test_official_checkpoints_load_by_name(name: str) -> None:
         model = DiT(FULL_SIZE[name])
         state = {key: torch.empty(shape) for key, shape in manifest.items()}
     model.load_state_dict(state, strict=True, assign=True)
-
-
-def test_rope_turns_by_the_patch_position() -> None:
-    table = rope_table((2, 3, 4), head_dim=32)
-    assert table.shape == (24, 16)
-    assert torch.equal(table[0], torch.ones(16, dtype=torch.complex64))
-    # Head width 32 is 12 for frames and 10 each for height and width; the first wave turns 1 rad.
-    frame, row, column = 1, 2, 3
-    angles = table[(frame * 3 + row) * 4 + column].angle()
-    assert angles[[0, 6, 11]].tolist() == pytest.approx([frame, row, column], abs=1e-6)
-
-
-def test_time_embedding_is_exact_where_float32_angles_are_not() -> None:
-    position = torch.tensor([999.0])
-    embedding = sinusoidal_embedding(position, 8)
-    angle = 999.0 * torch.tensor([1.0, 0.1, 0.01, 0.001], dtype=torch.float64)
-    expected = torch.cat([angle.cos(), angle.sin()]).float()
-    assert torch.equal(embedding[0], expected)
-
-
-def test_residual_is_in_place_only_without_gradients() -> None:
-    x, y = torch.ones(1, 2, 3), torch.ones(1, 2, 3)
-    assert add_residual(x, y) is not x
-    assert torch.equal(x, y)
-    with torch.no_grad():
-        assert add_residual(x, y, 2.0) is x
-    assert torch.equal(x, 3 * y)
 
 
 @pytest.mark.parametrize(
