@@ -1,16 +1,16 @@
 """A checkpoint to a network that runs: built on meta, then given its tensors, with strict keys."""
 
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Mapping
 from itertools import groupby
 from typing import TypeVar
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from inference.api.errors import UserError
 from inference.api.spec import ImageParams
-from inference.wan.dit import DiT
+from inference.wan.dit import DiT, block_prefixes
 from inference.wan.image import ImageEncoder
 from inference.wan.text import Tokenizer
 from inference.wan.vae import VAE
@@ -26,6 +26,9 @@ _FLOAT32 = re.compile(r"(?:time_embedding|time_projection|head)\..+|.+\.(?:modul
 _BLOCK = re.compile(r"(?:\w+\.)*?\d+\.")  # "blocks.3.", "encoder.downsamples.3."
 
 Network = TypeVar("Network", bound=nn.Module)
+# The tensors of a block of the trunk, and of the block of VACE that hints at it, by their names in the DiT,
+# on a device: on the CPU mapped where the file has them as they are needed.
+ReadBlock = Callable[[int, torch.device], dict[str, Tensor]]
 
 
 def load_dit(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> DiT:
@@ -34,14 +37,38 @@ def load_dit(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | 
 
 
 def stream_dit(
-    checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str
+    checkpoint: Checkpoint,
+    dtype: torch.dtype,
+    device: torch.device | str,
+    streamed: Collection[int] = (),
 ) -> Generator[float, None, DiT]:
-    """`load_dit` a portion at a time; yields the share that is loaded, in (0, 1]."""
-    params = dit_params(checkpoint)
-    dtypes = {
+    """`load_dit` a portion at a time; yields the share that is loaded, in (0, 1].
+
+    The blocks in `streamed` are left on meta, for a `StreamingNetwork` that reads them by `block_reader`.
+    """
+    params, dtypes = dit_params(checkpoint), _dit_dtypes(checkpoint, dtype)
+    later = tuple(prefix for index in streamed for prefix in block_prefixes(params, index))
+    return (
+        yield from _stream(checkpoint, lambda: DiT(params), dtypes, torch.device(device), later)
+    )
+
+
+def block_reader(checkpoint: Checkpoint, dtype: torch.dtype) -> ReadBlock:
+    """Reads the blocks that `stream_dit` left out, to be computed with in `dtype`."""
+    params, dtypes = dit_params(checkpoint), _dit_dtypes(checkpoint, dtype)
+
+    def read(index: int, device: torch.device) -> dict[str, Tensor]:
+        own = {n: d for n, d in dtypes.items() if n.startswith(block_prefixes(params, index))}
+        return read_as(checkpoint, own, device)
+
+    return read
+
+
+def _dit_dtypes(checkpoint: Checkpoint, dtype: torch.dtype) -> dict[str, torch.dtype]:
+    """The dtype that each tensor is computed with."""
+    return {
         name: torch.float32 if _FLOAT32.fullmatch(name) else dtype for name in checkpoint.sources
     }
-    return (yield from _stream(checkpoint, lambda: DiT(params), dtypes, torch.device(device)))
 
 
 def load_vae(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> VAE:
@@ -91,14 +118,18 @@ def _stream(
     build: Callable[[], Network],
     dtypes: Mapping[str, torch.dtype],
     device: torch.device,
+    later: tuple[str, ...] = (),
 ) -> Generator[float, None, Network]:
+    """Tensors whose names start with one of `later` are left on meta."""
     with shapes_only():
         network = build()
     require_fit(checkpoint, network)
-    tensors = {}
-    for names in _portions(checkpoint, dtypes, device):
-        tensors |= read_as(checkpoint, {name: dtypes[name] for name in names}, device)
-        yield len(tensors) / len(dtypes)
+    left_out = {name: dtype for name, dtype in dtypes.items() if name.startswith(later)}
+    now = {name: dtype for name, dtype in dtypes.items() if name not in left_out}
+    tensors = read_as(checkpoint, left_out, torch.device("meta")) if left_out else {}
+    for names in _portions(checkpoint, now, device):
+        tensors |= read_as(checkpoint, {name: now[name] for name in names}, device)
+        yield (len(tensors) - len(left_out)) / len(now)
     return fill(network, tensors)
 
 
@@ -121,8 +152,8 @@ def _portions(
     """
     as_stored = all(
         part.is_plain and DTYPES.get(part.data.dtype) is dtypes[name]
-        for name, source in checkpoint.sources.items()
-        for part in source.parts
+        for name in dtypes
+        for part in checkpoint.sources[name].parts
     )
     if device.type == "cpu" and as_stored:
         return [list(dtypes)]

@@ -366,6 +366,14 @@ class DiT(nn.Module):
         return parts[0][0], parts[1][0], parts[2][0]
 
 
+def block_prefixes(params: DiTParams, index: int) -> tuple[str, ...]:
+    """What the names of a block's tensors start with; two where a block of VACE hints at it."""
+    trunk = f"blocks.{index}."
+    if index not in params.vace_layers:
+        return (trunk,)
+    return trunk, f"vace_blocks.{params.vace_layers.index(index)}."
+
+
 def _mlp(dim_in: int, inner: int, dim_out: int, activation: nn.Module) -> nn.Sequential:
     return nn.Sequential(nn.Linear(dim_in, inner), activation, nn.Linear(inner, dim_out))
 
