@@ -45,6 +45,7 @@ echo kinora: no Python from 3.11 to 3.14 was found: install one from python.org,
 if "%~1"=="" pause
 exit /b 1
 :make
+if /i "%~1"=="plan" goto plan
 %PYTHON% "%ROOT%\installer\environment.py" "%ROOT%" "%ENV%" %DEV%
 if not errorlevel 1 goto run
 if "%~1"=="" pause
@@ -55,6 +56,11 @@ rem -P: a folder called inference or torch in the current folder is not the prog
 if "%~1"=="" goto window
 if /i "%~1"=="test" goto test
 "%ENV%\Scripts\python.exe" -P -m inference %*
+exit /b %ERRORLEVEL%
+
+rem A plan is plain arithmetic: any Python makes it, and nothing is installed for it.
+:plan
+%PYTHON% -P -m inference.api %*
 exit /b %ERRORLEVEL%
 
 :window

@@ -1,17 +1,17 @@
-"""The command line: `kinora generate`, `models`, `bench`, `worker`."""
+"""The command line: `kinora generate`, `plan`, `models`, `bench`, `worker`."""
 
 import argparse
 import io
 import json
-import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, NoReturn
 
 from inference import bench
+from inference.api.arguments import Parser, guarded
+from inference.api.command import add_plan_options
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import (
     Event,
@@ -32,39 +32,24 @@ from inference.terminal import ProgressBar, human_bytes
 from inference.weights.inspect import inspect
 from inference.worker import main as run_worker
 
-UNHEARD, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes; the last is a shell's for Ctrl-C
 JOB = "cli"
-
-
-class _Parser(argparse.ArgumentParser):
-    """Bad usage is bad input: one sentence."""
-
-    def __init__(self, **settings: Any) -> None:
-        super().__init__(**settings, allow_abbrev=False)
-
-    def error(self, message: str) -> NoReturn:
-        raise UserError(f"{message[0].upper()}{message[1:]} (see {self.prog} --help).")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command; returns the exit code."""
     _use_utf8()
     typed = sys.argv[1:] if arguments is None else arguments
-    try:
-        options = _parser().parse_args(typed)
-        return options.run(options)
-    except UserError as error:
+
+    def tell(error: UserError) -> None:
         if "--json" in typed:
             _print_event(_failure(error))
-        return _fail(str(error), BAD_INPUT)
-    except KeyboardInterrupt:
-        return _fail("stopped.", INTERRUPTED)
-    except BrokenPipeError:  # as under `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it ends
-        return UNHEARD
-    except OSError as error:
-        where = error.filename or "A file"
-        return _fail(f"{where} can't be used ({error.strerror or error}).", BAD_INPUT)
+
+    return guarded(lambda: _run(typed), tell)
+
+
+def _run(typed: Sequence[str]) -> int:
+    options = _parser().parse_args(typed)
+    return options.run(options)
 
 
 def _failure(error: UserError) -> Failed:
@@ -74,17 +59,13 @@ def _failure(error: UserError) -> Failed:
     return Failed(JOB, kind, str(error))
 
 
-def _fail(message: str, code: int) -> int:
-    sys.stderr.write(f"kinora: {message}\n")
-    return code
-
-
 def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="kinora", description="Make video with Wan2.1 on this machine.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    parser = Parser(prog="kinora", description="Make video with Wan2.1 on this machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     generating = commands.add_parser("generate", help="make a clip from a prompt")
     generating.set_defaults(run=_generate)
     add_generate_options(generating)
+    add_plan_options(commands.add_parser("plan", help="forecast the memory of a clip"))
     _add_models(commands.add_parser("models", help="list, inspect or download models"))
     _add_bench(commands.add_parser("bench", help="measure the networks against diffusers'"))
     worker = commands.add_parser("worker", help="obey JSON lines on stdin (for the window)")
@@ -92,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_models(parser: _Parser) -> None:
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+def _add_models(parser: Parser) -> None:
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     listing = commands.add_parser("list", help="the known models and where they are")
     inspecting = commands.add_parser("inspect", help="say what a file or folder holds")
     inspecting.add_argument("path", type=Path)
@@ -105,7 +86,7 @@ def _add_models(parser: _Parser) -> None:
         command.add_argument("--json", action="store_true", help="print JSON")
 
 
-def _add_bench(parser: _Parser) -> None:
+def _add_bench(parser: Parser) -> None:
     parser.set_defaults(run=_bench)
     parser.add_argument("--device", choices=["cpu", "cuda"], help="the GPU, if there is one")
     parser.add_argument("--small", action="store_true", help="tiny networks, within a minute")

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from inference import shelf
+from inference.api.arguments import parse_size
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
-from inference.api.spec import MAX_SEED, GenerationRequest, SamplingDefaults, Solver
+from inference.api.spec import MAX_SEED, GenerationRequest, Solver, default_request
 from inference.catalog import Model, find
 from inference.recipe import Recipe, identity_of
 
@@ -44,7 +45,7 @@ class GenerateOptions:
 
     def changes(self) -> dict[str, Any]:
         """The fields of a `GenerationRequest` that the options name, but for its model."""
-        width, height = _parse_size(self.size) if self.size else (None, None)
+        width, height = parse_size(self.size) if self.size else (None, None)
         named = {
             "prompt": self.prompt,
             "negative_prompt": self.negative,
@@ -109,7 +110,8 @@ def make_order(options: GenerateOptions) -> Order:
             raise UserError("There is no prompt: describe the video you want, in quotes.")
         name = options.model or DEMO.name
         model = find(name, *options.elsewhere)
-        request = _default_request(options.prompt, _full_name(name), model.spec.defaults)
+        seed = random.randint(0, MAX_SEED)
+        request = default_request(options.prompt, _full_name(name), model.spec.defaults, seed)
         return Order(replace(request, **changes), model)
     recipe = Recipe.read(options.source)
     name = options.model or recipe.request.model
@@ -137,36 +139,11 @@ def free_name(request: GenerationRequest) -> Path:
     return path
 
 
-def _default_request(prompt: str, model: str, defaults: SamplingDefaults) -> GenerationRequest:
-    return GenerationRequest(
-        prompt=prompt,
-        model=model,
-        width=defaults.width,
-        height=defaults.height,
-        frames=defaults.frames,
-        steps=defaults.steps,
-        guidance=defaults.guidance,
-        shift=defaults.shift,
-        seed=random.randint(0, MAX_SEED),
-        solver=defaults.solver,
-        fps=defaults.fps,
-        negative_prompt=defaults.negative_prompt,
-        timesteps=defaults.timesteps,
-    )
-
-
 def _full_name(model: str) -> str:
     """A model's name that holds in every folder."""
     if model.lower() in MODELS:
         return model.lower()
     return model if shelf.path_of(model) else str(Path(model).resolve())
-
-
-def _parse_size(text: str) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,6})\s*[xX×*]\s*(\d{1,6})", text.strip())
-    if match is None:
-        raise UserError(f"The size {text!r} can't be read: write it as WIDTHxHEIGHT, say 832x480.")
-    return int(match[1]), int(match[2])
 
 
 def _parse_numbers(text: str) -> tuple[float, ...]:

@@ -111,6 +111,20 @@ def leftovers(root: Path) -> set[str]:
     return {path.name for path in root.glob(".venv*")} - {".venv", ".venv.lock"}
 
 
+def test_a_plan_needs_no_environment(tmp_path: Path) -> None:
+    for folder in ("inference", "inference/api"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "__init__.py").touch()
+    shutil.copy(ROOT / "kinora", tmp_path)
+    (tmp_path / "inference/api/__main__.py").write_text("import sys; print(sys.argv[1:])")
+    write_lock(tmp_path, "probe==1.0")
+
+    code, out, err = start(tmp_path, "plan", "--model", "demo")
+
+    assert (code, out, err) == (0, "['plan', '--model', 'demo']\n", "")
+    assert not (tmp_path / ".venv").exists()
+
+
 def test_first_start_says_what_it_does_and_leaves_only_the_environment(
     first_start: tuple[Path, str],
 ) -> None:
@@ -147,7 +161,7 @@ def test_two_first_starts_at_once_install_once_over_a_killed_one(checkout: Path)
     (checkout / ".venv.partial/requirements.lock").unlink()
     both = [
         subprocess.Popen(
-            [checkout / "kinora", "plan"],
+            [checkout / "kinora", "models"],
             env=environ(),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -5,12 +5,14 @@ Pure arithmetic, so that the window can forecast while the user types.
 `element` is the bytes of a number in the dtype that a network computes in: 2 on a card, 4 on a CPU.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from math import prod
 
-from inference.api.spec import DiTParams, TextParams, WeightFormat
+from inference.api.spec import DiTParams, TextParams, VAEParams, WeightFormat
 
-FLOAT32 = 4
+BF16, FLOAT32 = 2, 4
 
 # Bytes of a quantised weight, with its share of block scales; and of the scale of a row of them.
 _WEIGHT_BYTES = {
@@ -78,6 +80,13 @@ def vace_block(params: DiTParams, *, first: bool) -> Count:
     return block(params) + projections
 
 
+def unit(params: DiTParams, index: int) -> Count:
+    """A block of the trunk, and the block of VACE that hints at it where there is one."""
+    if index not in params.vace_layers:
+        return block(params)
+    return block(params) + vace_block(params, first=index == 0)
+
+
 def outside_blocks(params: DiTParams) -> Count:
     """What the transformer has before and after its blocks; never quantised."""
     dim, patch = params.dim, prod(params.patch_size)
@@ -106,3 +115,74 @@ def text_encoder(params: TextParams) -> Count:
     """All of UMT5's encoder."""
     rest = Count(others=params.vocab_size * params.dim + params.dim)
     return Count(others=text_block(params).total * params.num_layers) + rest
+
+
+@dataclass(frozen=True, slots=True)
+class Residual:
+    """A residual block of the VAE: channels in and out; frames and pixels for one of the latent."""
+
+    inner: int
+    outer: int
+    frames: int
+    pixels: int
+
+    @property
+    def weights(self) -> int:
+        shortcut = _convolution(self.inner, self.outer, 1) if self.inner != self.outer else 0
+        convolutions = _convolution(self.inner, self.outer, 27)
+        convolutions += _convolution(self.outer, self.outer, 27)
+        return self.inner + self.outer + convolutions + shortcut
+
+
+def decoder_blocks(params: VAEParams) -> Iterator[Residual]:
+    """The residual blocks of the VAE's decoder, in order."""
+    dims = [params.dim * m for m in (params.dim_mult[-1], *reversed(params.dim_mult))]
+    yield Residual(dims[0], dims[0], 1, 1)
+    yield Residual(dims[0], dims[0], 1, 1)
+    frames = pixels = 1
+    doublings = (*reversed(params.temporal_downsample), False)
+    for index, (dim, outer) in enumerate(pairwise(dims)):
+        inner = dim // 2 if index else dim  # what lies before has halved them
+        for number in range(params.num_res_blocks + 1):
+            yield Residual(outer if number else inner, outer, frames, pixels)
+        frames *= 2 if doublings[index] else 1
+        pixels *= 4
+
+
+def vae(params: VAEParams) -> Count:
+    """All of the VAE."""
+    between = 2 * params.z_dim
+    others = _convolution(between, between, 1) + _convolution(params.z_dim, params.z_dim, 1)
+    return Count(others=others + _encoder(params) + _decoder(params))
+
+
+def _decoder(params: VAEParams) -> int:
+    dims = [params.dim * m for m in reversed(params.dim_mult)]
+    count = _convolution(params.z_dim, dims[0], 27) + _ends(dims[0], dims[-1], 3)
+    count += sum(block.weights for block in decoder_blocks(params))
+    for dim, temporal in zip(dims, reversed(params.temporal_downsample), strict=False):
+        count += _convolution(dim, dim // 2, 9)
+        count += _convolution(dim, 2 * dim, 3) if temporal else 0
+    return count
+
+
+def _encoder(params: VAEParams) -> int:
+    dims = [params.dim * m for m in (1, *params.dim_mult)]
+    count = _convolution(3, dims[0], 27) + _ends(dims[-1], dims[-1], 2 * params.z_dim)
+    count += 2 * Residual(dims[-1], dims[-1], 1, 1).weights
+    for inner, outer in pairwise(dims):
+        count += Residual(inner, outer, 1, 1).weights
+        count += (params.num_res_blocks - 1) * Residual(outer, outer, 1, 1).weights
+    for dim, temporal in zip(dims[1:], params.temporal_downsample, strict=False):
+        count += _convolution(dim, dim, 9) + (_convolution(dim, dim, 3) if temporal else 0)
+    return count
+
+
+def _ends(middle: int, last: int, outer: int) -> int:
+    """The attention in the middle, and the head."""
+    attention = middle + _convolution(middle, 3 * middle, 1) + _convolution(middle, middle, 1)
+    return attention + last + _convolution(last, outer, 27)
+
+
+def _convolution(inner: int, outer: int, taps: int) -> int:
+    return inner * outer * taps + outer

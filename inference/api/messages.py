@@ -15,29 +15,11 @@ from enum import StrEnum
 from typing import TypeVar, get_args
 
 from inference.api.codec import DecodeError, from_json, parse
+from inference.api.device import DeviceInfo, Stage
 from inference.api.findings import Finding
 from inference.api.spec import GenerationRequest
 
 PROTOCOL = 1
-
-
-class Stage(StrEnum):
-    """The parts of a generation, in order."""
-
-    TEXT = "text"
-    LOAD = "load"  # of the transformer
-    DENOISE = "denoise"
-    DECODE = "decode"
-
-
-@dataclass(frozen=True, slots=True)
-class DeviceInfo:
-    """What the worker computes on. Bytes are 0 and `capability` empty where there is no GPU."""
-
-    name: str
-    total_bytes: int = 0
-    free_bytes: int = 0
-    capability: str = ""
 
 
 @dataclass(frozen=True, slots=True)

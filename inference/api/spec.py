@@ -203,6 +203,27 @@ class GenerationRequest:
         _check_timesteps(self.timesteps)
 
 
+def default_request(
+    prompt: str, model: str, defaults: SamplingDefaults, seed: int
+) -> GenerationRequest:
+    """The request for `prompt` with all that a model likes best."""
+    return GenerationRequest(
+        prompt=prompt,
+        model=model,
+        width=defaults.width,
+        height=defaults.height,
+        frames=defaults.frames,
+        steps=defaults.steps,
+        guidance=defaults.guidance,
+        shift=defaults.shift,
+        seed=seed,
+        solver=defaults.solver,
+        fps=defaults.fps,
+        negative_prompt=defaults.negative_prompt,
+        timesteps=defaults.timesteps,
+    )
+
+
 def latent_shape(
     width: int, height: int, frames: int, channels: int = 16
 ) -> tuple[int, int, int, int]:

@@ -1,0 +1,63 @@
+"""Command lines: read, run, and what goes wrong told in one sentence."""
+
+import argparse
+import os
+import re
+import sys
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from inference.api.errors import UserError
+
+UNHEARD, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes; the last is a shell's for Ctrl-C
+
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+
+
+class Parser(argparse.ArgumentParser):
+    """Bad usage is bad input: one sentence."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**settings, allow_abbrev=False)
+
+    def error(self, message: str) -> NoReturn:
+        raise UserError(f"{message[0].upper()}{message[1:]} (see {self.prog} --help).")
+
+
+def guarded(run: Callable[[], int], tell: Callable[[UserError], None] = lambda _: None) -> int:
+    """The exit code of `run`. What a person can act on goes to `tell` and, as a sentence, to stderr."""
+    try:
+        return run()
+    except UserError as error:
+        tell(error)
+        return fail(str(error), BAD_INPUT)
+    except KeyboardInterrupt:
+        return fail("stopped.", INTERRUPTED)
+    except BrokenPipeError:  # as under `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it ends
+        return UNHEARD
+    except OSError as error:
+        where = error.filename or "A file"
+        return fail(f"{where} can't be used ({error.strerror or error}).", BAD_INPUT)
+
+
+def fail(message: str, code: int) -> int:
+    """Says it on stderr; returns `code`."""
+    sys.stderr.write(f"kinora: {message}\n")
+    return code
+
+
+def parse_size(text: str) -> tuple[int, int]:
+    """Width and height in pixels, from "832x480". Raises `UserError`."""
+    match = re.fullmatch(r"(\d{1,6})\s*[xX×*]\s*(\d{1,6})", text.strip())
+    if match is None:
+        raise UserError(f"The size {text!r} can't be read: write it as WIDTHxHEIGHT, say 832x480.")
+    return int(match[1]), int(match[2])
+
+
+def parse_bytes(text: str) -> int:
+    """Bytes, from "8GiB" (units of 1024), "8GB" (of 1000) or a bare number. Raises `UserError`."""
+    match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(i?)b?", text.strip().lower())
+    if match is None or (match[3] and not match[2]) or float(match[1]) == 0:
+        raise UserError(f"{text!r} is no amount of memory: write it with its unit, say 8GiB.")
+    return int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2]])

@@ -1,0 +1,132 @@
+"""`kinora plan`: what a clip would take on a card of some size. Needs neither a card nor torch."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from inference.api.arguments import parse_bytes, parse_size
+from inference.api.device import DeviceInfo
+from inference.api.errors import UserError
+from inference.api.models import MODELS
+from inference.api.plan import VramPlan, plan
+from inference.api.spec import GenerationRequest, ModelSpec, WeightFormat, default_request
+
+GIB = 2**30
+ANY_PROMPT = "any"  # a plan has room for the longest
+ANY_SEED = 0
+
+
+def add_plan_options(parser: argparse.ArgumentParser) -> None:
+    """Have `parser` read what `kinora plan` is asked."""
+    add = parser.add_argument
+    add("--model", required=True, help=f"one of {', '.join(MODELS)}")
+    add("--size", metavar="WxH", help="in pixels, multiples of 16 (the model's own)")
+    add("--frames", type=int, metavar="N", help="4n+1 (the model's own)")
+    add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
+    add("--ram", metavar="SIZE", help="that the program can have beside it, say 16GiB")
+    add("--weights", default=WeightFormat.NATIVE.value, choices=[w.value for w in WeightFormat])
+    add("--json", action="store_true", help="print JSON")
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    spec = _spec(options.model)
+    request, device = _request(spec, options), _device(options)
+    made = plan(spec, request, device)
+    if options.json:
+        sys.stdout.write(json.dumps(_to_json(request, made), indent=1) + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _lines(request, made))
+    return 0
+
+
+def _spec(name: str) -> ModelSpec:
+    spec = MODELS.get(name.lower())
+    if spec is None:
+        raise UserError(f"There is no model {name!r}: plan for one of {', '.join(MODELS)}.")
+    return spec
+
+
+def _request(spec: ModelSpec, options: argparse.Namespace) -> GenerationRequest:
+    request = default_request(ANY_PROMPT, spec.name, spec.defaults, ANY_SEED)
+    width, height = parse_size(options.size) if options.size else (request.width, request.height)
+    frames = request.frames if options.frames is None else options.frames
+    weights = WeightFormat(options.weights)
+    return replace(request, width=width, height=height, frames=frames, weights=weights)
+
+
+def _device(options: argparse.Namespace) -> DeviceInfo:
+    card = parse_bytes(options.vram) if options.vram else 0
+    ram = parse_bytes(options.ram) if options.ram else 0
+    name = f"a card of {options.vram}" if card else "CPU"
+    return DeviceInfo(name, total_bytes=card, free_bytes=card, ram_bytes=ram)
+
+
+def _to_json(request: GenerationRequest, made: VramPlan) -> dict[str, Any]:
+    fields: dict[str, Any] = {
+        "fits": made.fits,
+        "peak_vram_bytes": made.peak_vram_bytes,
+        "peak_ram_bytes": made.peak_ram_bytes,
+        "weights": made.weights.value,
+        "resident_blocks": made.resident_blocks,
+        "chunk_tokens": made.chunk_tokens,
+        "tile": made.tile,
+        "stages": [
+            {
+                "name": stage.stage.value,
+                "peak_vram_bytes": stage.peak_vram_bytes,
+                "peak_ram_bytes": stage.peak_ram_bytes,
+                "resident": stage.resident,
+            }
+            for stage in made.stages
+        ],
+    }
+    if not made.fits:
+        fields["suggestion"] = _suggestion_to_json(request, made)
+    return fields
+
+
+def _suggestion_to_json(request: GenerationRequest, made: VramPlan) -> dict[str, Any] | None:
+    instead = made.suggestion
+    if instead is None:
+        return None
+    return {
+        "width": instead.width,
+        "height": instead.height,
+        "frames": instead.frames,
+        "weights": instead.weights.value,
+        "sentence": _advice(request, instead),
+    }
+
+
+def _lines(request: GenerationRequest, made: VramPlan) -> Iterator[str]:
+    clip = f"{request.frames} frames of {request.width}x{request.height} with {request.model}"
+    yield f"{clip}: {'this fits' if made.fits else 'this does not fit'}."
+    for stage in made.stages:
+        card = f"{_gib(stage.peak_vram_bytes)} of VRAM, " if stage.peak_vram_bytes else ""
+        yield f"  {stage.stage.value:<8} {card}{_gib(stage.peak_ram_bytes)} of RAM: {stage.resident}"
+    if made.fits:
+        return
+    if made.suggestion is None:
+        yield "No clip of this model fits: use a smaller model, or a machine with more memory."
+    else:
+        yield _advice(request, made.suggestion)
+
+
+def _advice(request: GenerationRequest, instead: GenerationRequest) -> str:
+    """The changes that make it fit, in one sentence."""
+    changes: list[str] = []
+    if instead.weights is not request.weights:
+        changes.append(f"weights in {instead.weights.value}")
+    if instead.frames != request.frames:
+        changes.append(f"{instead.frames} frames")
+    if (instead.width, instead.height) != (request.width, request.height):
+        changes.append(f"{instead.width}x{instead.height}")
+    return f"It fits with {' and '.join(changes)}."
+
+
+def _gib(count: int) -> str:
+    return f"{count / GIB:.2f} GiB"

@@ -1,0 +1,27 @@
+"""What a clip is made on, and in which stages."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Stage(StrEnum):
+    """The parts of a generation, in order."""
+
+    TEXT = "text"
+    LOAD = "load"  # of the transformer
+    DENOISE = "denoise"
+    DECODE = "decode"
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceInfo:
+    """What the worker computes on. Bytes are 0 and `capability` empty where there is no GPU.
+
+    `ram_bytes` is the memory beside the card that programs can have; 0 where it isn't known.
+    """
+
+    name: str
+    total_bytes: int = 0
+    free_bytes: int = 0
+    capability: str = ""
+    ram_bytes: int = 0

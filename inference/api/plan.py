@@ -1,0 +1,305 @@
+"""Whether a clip fits, and how it is made where it does: what stays on the card, and what streams.
+
+Pure arithmetic: the window shows it while the user types, and the worker obeys it. The rule by which a
+plan is the fastest: a smaller chunk costs next to nothing, a block that streams costs its copy at each
+step, and both cost less than a clip that isn't made. So all blocks stay as long as a chunk of
+`CHUNKS` lets them; then as many as fit with the smallest chunk. The decoder's tile is the largest that
+fits. The format of the weights is the user's choice, since it changes the clip; a plan only suggests one.
+"""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import TypeVar
+
+from inference.api.device import DeviceInfo, Stage
+from inference.api.footprint import BF16, FLOAT32, outside_blocks, text_block, unit, vae
+from inference.api.placement import streamed_blocks
+from inference.api.spec import (
+    SIZE_MULTIPLE,
+    TEMPORAL_STRIDE,
+    DiTParams,
+    GenerationRequest,
+    ModelSpec,
+    WeightFormat,
+    latent_shape,
+    nearest_size,
+)
+from inference.api.working import Flow, decode_working, denoise_working, text_working
+
+CONTEXT_BYTES = 2**29  # what CUDA takes on the card for a process before its first tensor
+CARD_PROCESS_BYTES = 1_500_000_000  # RAM of a process with torch and CUDA in it
+CPU_PROCESS_BYTES = 320_000_000  # and of one with torch alone
+TEXT_BLOCKS = 1  # of the text encoder on the device at once
+ROOM = 0.97  # of what is free: the rest is what an allocator loses between tensors
+RUNG = 0.8  # what the next lighter plan may take of this one's peak, stage by stage
+CHUNKS = (8192, 4096, 2048)  # tokens at a time, where they are independent
+TILES = (0,)  # sides of what is decoded at a time, in latent pixels; 0 is the whole picture
+LIGHT = WeightFormat.INT8  # the format that a plan suggests
+WORTH = 0.5  # of the clip has to be left by a suggestion that changes one thing alone
+
+Option = TypeVar("Option")
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    """A stage of a plan: the most memory that it takes, and what it keeps on the device, in words."""
+
+    stage: Stage
+    peak_vram_bytes: int
+    peak_ram_bytes: int
+    resident: str
+
+
+@dataclass(frozen=True, slots=True)
+class VramPlan:
+    """How a clip is made.
+
+    `resident_blocks` of the trunk stay on the device, counted from the first; the others stream.
+    `chunk_tokens` go at once through what works token by token. The decoder's `tile` is a side in
+    latent pixels, 0 for the whole picture. Where the clip doesn't fit, this is the lightest plan there
+    is, and `suggestion` the request nearest to it that fits, None if there is none.
+    """
+
+    fits: bool
+    weights: WeightFormat
+    resident_blocks: int
+    chunk_tokens: int
+    tile: int
+    stages: tuple[StagePlan, ...]
+    suggestion: GenerationRequest | None = None
+
+    @property
+    def peak_vram_bytes(self) -> int:
+        """On the card, with what CUDA itself takes; 0 where the processor computes."""
+        return max(stage.peak_vram_bytes for stage in self.stages)
+
+    @property
+    def peak_ram_bytes(self) -> int:
+        """Of the process."""
+        return max(stage.peak_ram_bytes for stage in self.stages)
+
+
+def plan(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> VramPlan:
+    """The fastest plan that fits into what is free on `device`; else the lightest, and a suggestion."""
+    best = _Job(spec, request, device).plan()
+    return best if best.fits else replace(best, suggestion=_suggestion(spec, request, device))
+
+
+def ladder(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> tuple[VramPlan, ...]:
+    """The plan and ever lighter ones down to the lightest, to go on with when memory runs out."""
+    job = _Job(spec, request, device)
+    rungs = [job.plan()]
+    while (lighter := job.plan(rungs[-1])).stages != rungs[-1].stages:
+        rungs.append(lighter)
+    return tuple(rungs)
+
+
+def card_bytes(device: DeviceInfo) -> int:
+    """What a clip may take of the card. CUDA's own part was gone when `free_bytes` was asked for."""
+    return min(device.total_bytes, device.free_bytes + CONTEXT_BYTES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """How the transformer runs."""
+
+    resident_blocks: int
+    chunk_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """A clip to be planned."""
+
+    spec: ModelSpec
+    request: GenerationRequest
+    device: DeviceInfo
+
+    def plan(self, heavier: VramPlan | None = None) -> VramPlan:
+        """The fastest that fits, in each stage a rung below `heavier`; where none does, the lightest."""
+        above = {} if heavier is None else {stage.stage: stage for stage in heavier.stages}
+        way = self._choose(self._ways(), self._denoise, above.get(Stage.DENOISE))
+        tile = self._choose(self._tiles(), self._decode, above.get(Stage.DECODE))
+        stages = self._text(), self._load(way), self._denoise(way), self._decode(tile)
+        return VramPlan(
+            fits=all(self._fits(stage) for stage in stages),
+            weights=self.request.weights,
+            resident_blocks=way.resident_blocks,
+            chunk_tokens=way.chunk_tokens,
+            tile=tile,
+            stages=stages,
+        )
+
+    def _choose(
+        self,
+        options: Sequence[Option],
+        stage: Callable[[Option], StagePlan],
+        above: StagePlan | None,
+    ) -> Option:
+        """The first option that fits and is a rung below the stage `above`, else the lightest."""
+        for option in options:
+            planned = stage(option)
+            if self._fits(planned) and (above is None or self._is_below(planned, above)):
+                return option
+        return min(options, key=lambda option: self._peak(stage(option)))
+
+    def _fits(self, stage: StagePlan) -> bool:
+        ram_bytes = self.device.ram_bytes
+        fits_card = stage.peak_vram_bytes <= ROOM * card_bytes(self.device)
+        return fits_card and (not ram_bytes or stage.peak_ram_bytes <= ROOM * ram_bytes)
+
+    def _is_below(self, stage: StagePlan, above: StagePlan) -> bool:
+        return self._peak(stage) <= RUNG * self._peak(above)
+
+    def _peak(self, stage: StagePlan) -> int:
+        return stage.peak_vram_bytes if self._on_card else stage.peak_ram_bytes
+
+    def _ways(self) -> Sequence[_Way]:
+        """Fastest first. The processor has nothing to stream from that is not RAM itself."""
+        blocks = self.spec.dit.num_layers
+        ways = [_Way(blocks, chunk) for chunk in CHUNKS]
+        if self._on_card:
+            ways += [_Way(resident, CHUNKS[-1]) for resident in reversed(range(blocks))]
+        return ways
+
+    def _tiles(self) -> Sequence[int]:
+        side = max(self._latent[2:])
+        return [tile for tile in TILES if tile < side]
+
+    @property
+    def _on_card(self) -> bool:
+        return self.device.total_bytes > 0
+
+    @property
+    def _element(self) -> int:
+        """Bytes of a number in the transformer's dtype: bf16 on a card, float32 on the processor."""
+        return 2 if self._on_card else FLOAT32
+
+    @property
+    def _branches(self) -> int:
+        return 2 if self.request.guidance > 1.0 else 1
+
+    @property
+    def _latent(self) -> tuple[int, int, int, int]:
+        request, channels = self.request, self.spec.vae.z_dim
+        return latent_shape(request.width, request.height, request.frames, channels)
+
+    def _text(self) -> StagePlan:
+        params = self.spec.text
+        weights = TEXT_BLOCKS * text_block(params).bytes(WeightFormat.NATIVE, self._element)
+        mapped = text_block(params).bytes(WeightFormat.NATIVE, BF16)
+        length = self.spec.dit.text_len
+        working = text_working(params, length, self._branches, self._element)
+        words = f"{TEXT_BLOCKS} of the text encoder's {params.num_layers} blocks"
+        return self._stage(Stage.TEXT, weights + working, mapped, words)
+
+    def _load(self, way: _Way) -> StagePlan:
+        weights, words = self._weights(way)
+        return self._stage(Stage.LOAD, weights, self._mapped(), words)
+
+    def _denoise(self, way: _Way) -> StagePlan:
+        weights, words = self._weights(way)
+        streams = way.resident_blocks < self.spec.dit.num_layers
+        branches = self._branches if streams else 1  # a block that streams is used by both at once
+        flow = Flow(branches, way.chunk_tokens, self.request.weights)
+        working = denoise_working(self.spec.dit, self._latent, flow, self._element)
+        return self._stage(Stage.DENOISE, weights + working, self._mapped(), words)
+
+    def _decode(self, tile: int) -> StagePlan:
+        params = self.spec.vae
+        working = decode_working(params, self._latent, FLOAT32)
+        weights = vae(params).bytes(WeightFormat.NATIVE, FLOAT32)
+        frames = self.request.width * self.request.height * TEMPORAL_STRIDE * 3 * FLOAT32
+        words = "the VAE and the whole picture"
+        return self._stage(Stage.DECODE, weights + working, frames, words)
+
+    def _stage(self, stage: Stage, device_bytes: int, host_bytes: int, resident: str) -> StagePlan:
+        """`host_bytes` lie in RAM wherever the device is."""
+        if self._on_card:
+            vram_bytes, ram_bytes = CONTEXT_BYTES + device_bytes, CARD_PROCESS_BYTES + host_bytes
+        else:
+            vram_bytes, ram_bytes = 0, CPU_PROCESS_BYTES + device_bytes + host_bytes
+        return StagePlan(stage, vram_bytes, ram_bytes, resident)
+
+    def _weights(self, way: _Way) -> tuple[int, str]:
+        """Of the transformer on the device: bytes, and in words."""
+        blocks, resident = self.spec.dit.num_layers, way.resident_blocks
+        native = "bf16" if self._on_card else "float32"
+        weights = self.request.weights
+        form = native if weights is WeightFormat.NATIVE else weights.value
+        words = f"{resident} of {blocks} blocks of the transformer in {form}; the others stream"
+        if resident == blocks:
+            words = f"all {blocks} blocks of the transformer in {form}"
+        return _transformer_bytes(self.spec.dit, weights, resident, self._element), words
+
+    def _mapped(self) -> int:
+        """RAM for a block as it lies in a file of float32."""
+        return unit(self.spec.dit, 0).bytes(WeightFormat.NATIVE, FLOAT32)
+
+
+@cache
+def _transformer_bytes(
+    params: DiTParams, weights: WeightFormat, resident: int, element: int
+) -> int:
+    """Of what stays, and of two buffers where blocks stream."""
+    units = [unit(params, index).bytes(weights, element) for index in range(params.num_layers)]
+    streamed = [units[index] for index in streamed_blocks(params.num_layers, resident)]
+    outside = outside_blocks(params).bytes(WeightFormat.NATIVE, element)
+    return outside + sum(units) - sum(streamed) + 2 * max(streamed, default=0)
+
+
+def _suggestion(
+    spec: ModelSpec, request: GenerationRequest, device: DeviceInfo
+) -> GenerationRequest | None:
+    """The request nearest to this one that fits: in another format, or else shorter or smaller.
+
+    What changes one thing alone comes first, as long as `WORTH` of the clip is left.
+    """
+
+    def fits(changed: GenerationRequest) -> bool:
+        return _Job(spec, changed, device).plan().fits
+
+    lighter = replace(request, weights=LIGHT)
+    if request.weights is WeightFormat.NATIVE and fits(lighter):
+        return lighter
+    found: list[GenerationRequest] = []
+    for start in (request, lighter):
+        found += [*_largest(_shorter(start), fits), *_largest(_smaller(start), fits)]
+        best = max(found, key=_pixels, default=None)
+        if best is not None and _pixels(best) >= WORTH * _pixels(request):
+            return best
+    return max(found, key=_pixels, default=None)
+
+
+def _largest(
+    options: Sequence[GenerationRequest], fits: Callable[[GenerationRequest], bool]
+) -> Iterator[GenerationRequest]:
+    """The first of `options`, each smaller than the one before, that fits; if any does."""
+    index = bisect_left(options, True, key=fits)
+    yield from options[index : index + 1]
+
+
+def _shorter(request: GenerationRequest) -> Sequence[GenerationRequest]:
+    """The request with fewer and fewer frames."""
+    counts = range(request.frames - TEMPORAL_STRIDE, 0, -TEMPORAL_STRIDE)
+    return [replace(request, frames=frames) for frames in counts]
+
+
+def _smaller(request: GenerationRequest) -> Sequence[GenerationRequest]:
+    """The request in smaller and smaller pictures of about its shape."""
+    long = max(request.width, request.height)
+    sides = range(long - SIZE_MULTIPLE, 0, -SIZE_MULTIPLE)
+    return [
+        replace(
+            request,
+            width=nearest_size(request.width * side // long),
+            height=nearest_size(request.height * side // long),
+        )
+        for side in sides
+    ]
+
+
+def _pixels(request: GenerationRequest) -> int:
+    return request.width * request.height * request.frames

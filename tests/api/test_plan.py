@@ -1,0 +1,139 @@
+"""The plan's arithmetic: what fits is said to fit, lighter is lighter, and a suggestion can be followed."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from inference.api.device import DeviceInfo, Stage
+from inference.api.models import MODELS
+from inference.api.plan import CONTEXT_BYTES, VramPlan, card_bytes, ladder, plan
+from inference.api.spec import GenerationRequest, WeightFormat, default_request
+
+GIB = 2**30
+
+
+def asked(model: str = "t2v-1.3b", **changes: Any) -> GenerationRequest:
+    request = default_request("a fox", model, MODELS[model].defaults, seed=1)
+    return replace(request, **changes)
+
+
+def card(gib: float, ram_gib: float = 0) -> DeviceInfo:
+    size = round(gib * GIB)
+    return DeviceInfo("card", size, size, "8.6", round(ram_gib * GIB))
+
+
+def planned(request: GenerationRequest, device: DeviceInfo) -> VramPlan:
+    return plan(MODELS[request.model], request, device)
+
+
+def test_what_fits_stays_within_the_card() -> None:
+    for gib in (4, 6, 8, 12, 24):
+        made = planned(asked(), card(gib))
+        assert made.fits == (made.peak_vram_bytes <= 0.97 * gib * GIB)
+        assert made.peak_vram_bytes > CONTEXT_BYTES
+
+
+def test_each_stage_is_there_in_order() -> None:
+    made = planned(asked(), card(24))
+    assert [stage.stage for stage in made.stages] == list(Stage)
+    assert all(stage.resident for stage in made.stages)
+
+
+def test_under_8_gib_the_small_model_stays_on_the_card_in_int8() -> None:
+    made = planned(asked(weights=WeightFormat.INT8, width=832, height=480), card(8))
+    assert made.fits
+    assert made.resident_blocks == MODELS["t2v-1.3b"].dit.num_layers
+
+
+def test_the_large_model_streams_what_has_no_room() -> None:
+    request = asked("t2v-14b", weights=WeightFormat.INT8, width=832, height=480, frames=81)
+    resident = [planned(request, card(gib)).resident_blocks for gib in (6, 8, 12, 24)]
+    assert resident == sorted(resident)
+    assert 0 < resident[1] < resident[3] == MODELS["t2v-14b"].dit.num_layers
+
+
+@pytest.mark.parametrize(
+    ("smaller", "larger"),
+    [
+        pytest.param({"frames": 41}, {"frames": 81}, id="frames"),
+        pytest.param({"width": 640, "height": 352}, {"width": 832, "height": 480}, id="size"),
+        pytest.param({"weights": WeightFormat.INT8}, {}, id="format"),
+    ],
+)
+def test_more_takes_more(smaller: dict[str, Any], larger: dict[str, Any]) -> None:
+    stages = [planned(asked(**changes), card(80)).stages for changes in (smaller, larger)]
+    pairs = list(zip(*stages, strict=True))
+    assert all(less.peak_vram_bytes <= more.peak_vram_bytes for less, more in pairs)
+    assert any(less.peak_vram_bytes < more.peak_vram_bytes for less, more in pairs)
+
+
+@pytest.mark.parametrize("model", ["t2v-1.3b", "vace-1.3b", "t2v-14b"])
+@pytest.mark.parametrize("gib", [8, 24])
+def test_the_ladder_gets_lighter_to_the_lightest(model: str, gib: float) -> None:
+    rungs = ladder(MODELS[model], asked(model), card(gib))
+    assert rungs[0].stages == planned(asked(model), card(gib)).stages
+    denoise = [rung.stages[2].peak_vram_bytes for rung in rungs]
+    assert denoise == sorted(denoise, reverse=True)
+    heaviest_first = [sum(stage.peak_vram_bytes for stage in rung.stages) for rung in rungs]
+    assert heaviest_first == sorted(set(heaviest_first), reverse=True)
+    assert (
+        rungs[-1].stages[2].peak_vram_bytes
+        <= planned(asked(model), card(1)).stages[2].peak_vram_bytes
+    )
+
+
+@pytest.mark.parametrize("gib", [2, 3, 4, 6])
+@pytest.mark.parametrize("model", ["t2v-1.3b", "t2v-14b"])
+def test_a_suggestion_fits_and_is_the_largest(model: str, gib: float) -> None:
+    made = planned(asked(model), card(gib))
+    assert not made.fits
+    if made.suggestion is None:
+        tiny = asked(model, width=16, height=16, frames=1, weights=WeightFormat.INT8)
+        assert not planned(tiny, card(gib)).fits
+        return
+    assert planned(made.suggestion, card(gib)).fits
+    longer = replace(made.suggestion, frames=made.suggestion.frames + 4)
+    wider = replace(
+        made.suggestion, width=made.suggestion.width + 32, height=made.suggestion.height + 32
+    )
+    assert not planned(wider, card(gib)).fits or not planned(longer, card(gib)).fits
+
+
+def test_a_format_is_suggested_before_the_clip_is_cut() -> None:
+    request = asked("t2v-14b", width=64, height=64, frames=9)
+    made = planned(request, card(2.5))
+    assert not made.fits
+    assert made.suggestion == replace(request, weights=WeightFormat.INT8)
+
+
+def test_where_nothing_is_short_nothing_is_suggested() -> None:
+    assert planned(asked(), card(24)).suggestion is None
+
+
+def test_without_room_for_the_smallest_clip_there_is_no_suggestion() -> None:
+    assert planned(asked("t2v-14b"), card(1)).suggestion is None
+
+
+def test_ram_counts_beside_the_card() -> None:
+    assert planned(asked(), card(24, ram_gib=16)).fits
+    assert not planned(asked(), card(24, ram_gib=1)).fits
+
+
+def test_on_the_processor_ram_is_the_budget() -> None:
+    request = asked("demo")
+    made = planned(request, DeviceInfo("CPU"))
+    assert made.fits
+    assert made.peak_vram_bytes == 0
+    assert made.resident_blocks == MODELS["demo"].dit.num_layers
+    assert not planned(request, DeviceInfo("CPU", ram_bytes=GIB // 4)).fits
+
+
+def test_what_others_hold_of_the_card_is_gone() -> None:
+    assert card_bytes(DeviceInfo("card", 8 * GIB, 4 * GIB)) == 4 * GIB + CONTEXT_BYTES
+    assert card_bytes(DeviceInfo("card", 8 * GIB, 8 * GIB)) == 8 * GIB
+    assert not planned(asked(), DeviceInfo("card", 8 * GIB, 2 * GIB)).fits
+
+
+def test_the_small_model_leaves_ram_alone() -> None:
+    assert planned(asked(weights=WeightFormat.INT8), card(8)).peak_ram_bytes <= 6e9
