@@ -8,10 +8,11 @@ library.
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from typing import Any
 
 import torch
-from bitsandbytes.functional import dequantize_4bit, int8_vectorwise_dequant
+from bitsandbytes.functional import QuantState, dequantize_4bit, int8_vectorwise_dequant
 from bitsandbytes.nn.modules import Linear4bit, Linear8bitLt
 from optimum.quanto import QLinear, qfloat8, qint4, qint8, qtype
 from torch import Tensor, nn
@@ -171,9 +172,19 @@ def _bitsandbytes_4(kind: str, *, doubled: bool) -> Quantise:
         )  # fmt: skip
         module.load_state_dict(linear.state_dict())
         weight: Any = module.to("cpu").weight
-        return module, dequantize_4bit(weight.data, weight.quant_state)
+        return module, _dequantize_4bit(weight.data, weight.quant_state).view(linear.weight.shape)
 
     return _modules(make)
+
+
+def _dequantize_4bit(codes: Tensor, state: QuantState) -> Tensor:
+    """What the codes of a matrix [out, in] stand for, as one long row.
+
+    bitsandbytes 0.50's AVX-512 kernel misplaces the scales of rows that aren't whole blocks.
+    """
+    row = copy(state)
+    row.shape = torch.Size((1, 2 * codes.numel()))
+    return dequantize_4bit(codes, row)
 
 
 def _bitsandbytes_8() -> Quantise:
