@@ -2,8 +2,12 @@
 
 After "Wan: Open and Advanced Large-Scale Video Generative Models" (arXiv 2503.20314, section 4.1).
 Every layer that looks at time looks only backwards, so a clip is coded chunk by chunk: each such layer
-keeps its last input frames in a `State` that the caller passes along. Any split of a clip into chunks
-gives the same result, and memory does not grow with its length.
+keeps its last input frames in a `State` that the caller passes along: an empty dict is the start of a clip,
+and a layer replaces its own entry, so that old and new states are never alive together. Any split of a
+clip into chunks gives the same result, and memory does not grow with its length.
+
+But for the attention at an eighth of the size, every layer looks at a few pixels around each: the layers
+on its side of the picture can be run tile by tile, with the same result.
 
 Parameter names are those of the official `Wan2.1_VAE.pth`.
 
@@ -11,17 +15,15 @@ B batch, C channels, F frames, H height, W width; video is [B, 3, F, H, W] in [-
 """
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inference.api.spec import TEMPORAL_STRIDE, VAEParams
-
-# What each causal layer remembers: its last input frames. An empty dict is the start of a clip; a layer
-# replaces its own entry, so that old and new states are never alive together.
-State = dict[nn.Module, Tensor]
+from inference.api.spec import SPATIAL_STRIDE, TEMPORAL_STRIDE, VAEParams
+from inference.wan.tiles import Chain, State, Step, Tile, split
 
 # Statistics of the official latents, channel by channel: the transformer sees (z - mean) / std.
 LATENT_MEAN = (
@@ -177,11 +179,11 @@ class Encoder(nn.Module):
         self.downsamples = nn.ModuleList(layers)
         self.middle = _middle(dims[-1])
         self.head = _head(dims[-1], 2 * params.z_dim)
+        self.front = Chain([Step(self.conv1, reach=1), *map(_step, layers)])
 
-    def forward(self, x: Tensor, state: State) -> Tensor:
-        """x [B, 3, F, H, W] -> [B, 2 z_dim, F', H/8, W/8]."""
-        x = self.conv1(x, state)
-        for layer in (*self.downsamples, *self.middle):
+    def finish(self, x: Tensor, state: State) -> Tensor:
+        """What `front` made, [B, C, F', H/8, W/8] -> [B, 2 z_dim, F', H/8, W/8]."""
+        for layer in self.middle:
             x = layer(x, state)
         return _apply_head(self.head, x, state)
 
@@ -203,13 +205,15 @@ class Decoder(nn.Module):
                 layers.append(Upsample(out_dim, temporal=temporal_upsample[i]))
         self.upsamples = nn.ModuleList(layers)
         self.head = _head(dims[-1], 3)
+        head = Step(partial(_apply_head, self.head), reach=1)
+        self.back = Chain([*map(_step, layers), head])
 
-    def forward(self, z: Tensor, state: State) -> Tensor:
-        """z [B, z_dim, F', H/8, W/8] -> [B, 3, F, H, W], not clamped."""
+    def begin(self, z: Tensor, state: State) -> Tensor:
+        """z [B, z_dim, F', H/8, W/8] -> what `back` goes on with, [B, C, F', H/8, W/8]."""
         x = self.conv1(z, state)
-        for layer in (*self.middle, *self.upsamples):
+        for layer in self.middle:
             x = layer(x, state)
-        return _apply_head(self.head, x, state)
+        return x
 
 
 class VAE(nn.Module):
@@ -223,51 +227,105 @@ class VAE(nn.Module):
         self.conv2 = nn.Conv3d(params.z_dim, params.z_dim, 1)
         self.decoder = Decoder(params)
 
-    def posterior(self, frames: Tensor, state: State) -> tuple[Tensor, Tensor]:
+    def posterior(self, frames: Tensor, states: "States") -> tuple[Tensor, Tensor]:
         """Mean and log variance, not normalised, of a chunk's latent.
 
         frames [B, 3, F, H, W] in [-1, 1]; F is 4n+1 in a clip's first chunk and 4n after it.
-        Returns two tensors [B, z_dim, F', H/8, W/8]. `state` is {} at the start and is updated.
+        Returns two tensors [B, z_dim, F', H/8, W/8]. `states` are fresh at the start and are updated.
         """
-        mean, log_variance = self.conv1(self.encoder(frames, state)).chunk(2, dim=1)
+        height, width = (size // SPATIAL_STRIDE for size in frames.shape[-2:])
+        x = states.run(self.encoder.front, frames, (height, width), 1)
+        mean, log_variance = self.conv1(self.encoder.finish(x, states.whole)).chunk(2, dim=1)
         return mean, log_variance
 
-    def reconstruct(self, z: Tensor, state: State) -> Tensor:
+    def reconstruct(self, z: Tensor, states: "States") -> Tensor:
         """The video of a chunk of latents that are not normalised.
 
         z [B, z_dim, F', H/8, W/8] -> [B, 3, F, H, W], not clamped; F is 4F'-3 in the first chunk and
-        4F' after it. `state` is {} at the start and is updated.
+        4F' after it. `states` are fresh at the start and are updated.
         """
-        return self.decoder(self.conv2(z), state)
+        height, width = z.shape[-2:]
+        x = self.decoder.begin(self.conv2(z), states.whole)
+        return states.run(self.decoder.back, x, (height, width), SPATIAL_STRIDE)
 
-    def encode_stream(self, chunks: Iterable[Tensor]) -> Iterator[Tensor]:
+    def encode_stream(
+        self, chunks: Iterable[Tensor], tile: int = 0, *, park: bool = False
+    ) -> Iterator[Tensor]:
         """Latents of a clip that comes in pieces: the first frame alone, then four at a time.
 
         Each chunk [B, 3, 1 or 4, H, W] in [-1, 1] gives one normalised latent frame
-        [B, z_dim, 1, H/8, W/8].
+        [B, z_dim, 1, H/8, W/8]. For `tile` and `park` see `decode_stream`.
         """
-        state: State = {}
+        states = States(tile, park=park)
         for frames in chunks:
-            mean, _ = self.posterior(frames, state)
+            mean, _ = self.posterior(frames, states)
             yield normalise(mean)
 
-    def encode(self, video: Tensor) -> Tensor:
+    def encode(self, video: Tensor, tile: int = 0) -> Tensor:
         """video [B, 3, 4n+1, H, W] in [-1, 1] -> normalised latent [B, z_dim, n+1, H/8, W/8]."""
         chunks = (video[:, :, :1], *video[:, :, 1:].split(TEMPORAL_STRIDE, dim=2))
-        return torch.cat(list(self.encode_stream(c for c in chunks if c.shape[2])), dim=2)
+        return torch.cat(list(self.encode_stream((c for c in chunks if c.shape[2]), tile)), dim=2)
 
-    def decode_stream(self, latent: Tensor) -> Iterator[Tensor]:
+    def decode_stream(
+        self, latent: Tensor, tile: int = 0, *, park: bool = False
+    ) -> Iterator[Tensor]:
         """Frames of a clip, as they are made: [B, 3, 1, H, W], then [B, 3, 4, H, W], in [-1, 1].
 
-        latent [B, z_dim, F', H/8, W/8], normalised.
+        latent [B, z_dim, F', H/8, W/8], normalised; `tile`: the longest side, in latent pixels, of the
+        tiles that the large layers run in, 0 for the whole picture at once; `park`: whether the states
+        of the tiles that have to wait do so in main memory. Neither changes the frames.
         """
-        state: State = {}
+        states = States(tile, park=park)
         for frame in latent.split(1, dim=2):
-            yield self.reconstruct(denormalise(frame), state).clamp(-1.0, 1.0)
+            yield self.reconstruct(denormalise(frame), states).clamp_(-1.0, 1.0)
 
-    def decode(self, latent: Tensor) -> Tensor:
+    def decode(self, latent: Tensor, tile: int = 0) -> Tensor:
         """latent [B, z_dim, F', H/8, W/8], normalised -> video [B, 3, 4F'-3, H, W] in [-1, 1]."""
-        return torch.cat(list(self.decode_stream(latent)), dim=2)
+        return torch.cat(list(self.decode_stream(latent, tile)), dim=2)
+
+
+class States:
+    """What the layers remember of a clip: `whole` of those that see all of the picture, and a state for
+    each tile of the others, which with `park` is in main memory but for the one in use."""
+
+    def __init__(self, tile: int = 0, *, park: bool = False) -> None:
+        self.whole: State = {}
+        self._side, self._park = tile, park
+        self.tiles: list[tuple[Tile, State]] = []
+
+    def run(self, chain: Chain, x: Tensor, size: tuple[int, int], scale: int) -> Tensor:
+        """`chain` on x [B, C, F, H, W], tile by tile; `size` is the latent's and `scale` counts the
+        pixels of the result to one of the latent's."""
+        if not self.tiles:
+            self.tiles = [(tile, {}) for tile in split(*size, self._side)]
+        if len(self.tiles) == 1:
+            return chain.run(x, *self.tiles[0])
+        result = None
+        for tile, state in self.tiles:
+            self._fetch(state, x.device)
+            part = chain.run(x, tile, state)
+            self._put_away(state)
+            if result is None:
+                result = part.new_empty(*part.shape[:3], *(side * scale for side in size))
+            rows, columns = (span.times(scale) for span in tile)
+            result[..., rows.slice_from(0), columns.slice_from(0)] = part
+            del part
+        assert result is not None
+        return result
+
+    def _fetch(self, state: State, device: torch.device) -> None:
+        if self._park:
+            state.update({k: v.to(device, non_blocking=True) for k, v in state.items()})
+
+    def _put_away(self, state: State) -> None:
+        if self._park:
+            state.update({k: self._to_main_memory(v) for k, v in state.items()})
+
+    @staticmethod
+    def _to_main_memory(tensor: Tensor) -> Tensor:
+        """A copy that a card can read by itself. All copies are in the order of the card's own work."""
+        pinned = torch.empty_like(tensor, device="cpu", pin_memory=tensor.is_cuda)
+        return pinned.copy_(tensor, non_blocking=True)
 
 
 def normalise(z: Tensor) -> Tensor:
@@ -289,6 +347,16 @@ def _statistics(like: Tensor) -> tuple[Tensor, Tensor]:
 
 def _residual_blocks(in_dim: int, out_dim: int, count: int) -> list[ResidualBlock]:
     return [ResidualBlock(out_dim if i else in_dim, out_dim) for i in range(count)]
+
+
+def _step(layer: nn.Module) -> Step:
+    match layer:
+        case Upsample():
+            return Step(layer, reach=1, zoom=2)
+        case Downsample():
+            return Step(layer, reach=1, zoom=-2)
+        case _:
+            return Step(layer, reach=2)  # a residual block
 
 
 def _middle(dim: int) -> nn.ModuleList:

@@ -17,7 +17,7 @@ from assets.demo.recipe.muon import orthogonal
 from assets.demo.recipe.train_vae import fold_statistics
 from inference.api.models import DEMO, ROOT
 from inference.wan.text import Tokenizer
-from inference.wan.vae import VAE, denormalise, normalise
+from inference.wan.vae import VAE, States, denormalise, normalise
 
 
 def test_training_and_held_out_combinations_share_nothing_and_leave_no_word_unseen() -> None:
@@ -75,10 +75,10 @@ def test_folding_gives_official_statistics_and_the_same_picture() -> None:
     vae = VAE(DEMO.vae)
     clips = torch.rand(2, 3, 5, 32, 32) * 2 - 1
     with torch.inference_mode():
-        before = vae.reconstruct(vae.posterior(clips, {})[0], {})
+        before = vae.reconstruct(vae.posterior(clips, States())[0], States())
         fold_statistics(vae, clips)
-        mean = vae.posterior(clips, {})[0]
-        after = vae.reconstruct(mean, {})
+        mean = vae.posterior(clips, States())[0]
+        after = vae.reconstruct(mean, States())
         assert torch.allclose(before, after, atol=1e-4)
         assert torch.allclose(denormalise(normalise(mean)), mean, atol=1e-5)
         std, average = torch.std_mean(normalise(mean), dim=(0, 2, 3, 4))

@@ -10,7 +10,9 @@ from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
 from torch import Tensor
 
 from inference.api.spec import VAEParams
-from inference.wan.vae import VAE, State, denormalise, normalise
+from inference.meter import Meter
+from inference.wan.vae import VAE, States, denormalise, normalise
+from inference.weights.meta import shapes_only
 from inference.weights.names import recognise
 from tests.checkpoints import reference_weights
 
@@ -104,7 +106,7 @@ def official(reference: Callable) -> tuple[VAE, dict[str, Tensor]]:
 def test_encodes_as_the_official_vae(official, pixels: str, latent: str) -> None:
     vae, tensors = official
     assert relative_error(vae.encode(tensors[pixels]), tensors[latent]) <= 1e-5
-    whole, _ = vae.posterior(tensors[pixels], {})
+    whole, _ = vae.posterior(tensors[pixels], States())
     assert relative_error(normalise(whole), tensors[latent]) <= 1e-5
 
 
@@ -117,7 +119,7 @@ def test_decodes_as_the_official_vae(official, latent: str, pixels: str) -> None
     vae, tensors = official
     expected = tensors[pixels]
     assert expected.abs().max() > 1  # the vector shows whether the clamp is where it belongs
-    assert relative_error(vae.reconstruct(denormalise(tensors[latent]), {}), expected) <= 1e-5
+    assert relative_error(vae.reconstruct(denormalise(tensors[latent]), States()), expected) <= 1e-5
     assert relative_error(vae.decode(tensors[latent]), expected.clamp(-1, 1)) <= 1e-5
 
 
@@ -128,7 +130,7 @@ def test_matches_diffusers(params: VAEParams, shape: tuple[int, int, int, int]) 
     twin = diffusers_twin(vae)
     video = random_video(*shape)
     (posterior,) = twin.encode(video, return_dict=False)
-    mean, log_variance = vae.posterior(video, {})
+    mean, log_variance = vae.posterior(video, States())
     assert relative_error(mean, posterior.mean) <= 1e-5
     assert relative_error(log_variance, posterior.logvar) <= 1e-5
     assert relative_error(vae.encode(video), normalise(posterior.mode())) <= 1e-5
@@ -141,34 +143,55 @@ def test_matches_diffusers(params: VAEParams, shape: tuple[int, int, int, int]) 
 @torch.no_grad()
 def test_any_chunks_of_latents_decode_as_the_whole(split: list[int]) -> None:
     vae, z = random_vae(TINY), random_latent()
-    state: State = {}
+    state = States()
     chunks = [vae.reconstruct(chunk, state) for chunk in z.split(split, dim=2)]
     assert [c.shape[2] for c in chunks] == [4 * split[0] - 3, *(4 * n for n in split[1:])]
-    assert relative_error(torch.cat(chunks, dim=2), vae.reconstruct(z, {})) <= 1e-5
+    assert relative_error(torch.cat(chunks, dim=2), vae.reconstruct(z, States())) <= 1e-5
 
 
 @pytest.mark.parametrize("split", SPLITS, ids=lambda split: "+".join(map(str, split)))
 @torch.no_grad()
 def test_any_chunks_of_frames_encode_as_the_whole(split: list[int]) -> None:
     vae, video = random_vae(TINY), random_video(1, 17, 16, 24)
-    whole, _ = vae.posterior(video, {})
-    state: State = {}
+    whole, _ = vae.posterior(video, States())
+    state = States()
     frames = [4 * split[0] - 3, *(4 * n for n in split[1:])]
     chunks = [vae.posterior(chunk, state)[0] for chunk in video.split(frames, dim=2)]
     assert [c.shape[2] for c in chunks] == split
     assert relative_error(torch.cat(chunks, dim=2), whole) <= 1e-5
 
 
-def held_bytes(state: State) -> int:
-    """What keeping `state` keeps alive: a view counts with all of its base."""
-    return sum(tensor.untyped_storage().nbytes() for tensor in state.values())
+@pytest.mark.parametrize("tile", [1, 2, 3, 5, 100], ids="{}".format)
+@pytest.mark.parametrize("size", [(7, 5), (9, 3)], ids="{0[0]}x{0[1]}".format)
+@torch.no_grad()
+def test_tiles_are_the_whole(size: tuple[int, int], tile: int) -> None:
+    vae, latent = random_vae(TINY), torch.randn(1, 16, 3, *size)
+    whole = vae.decode(latent)
+    parked = torch.cat(list(vae.decode_stream(latent, tile, park=True)), dim=2)
+    assert (parked - whole).abs().max() <= 1e-5
+    assert (vae.encode(whole, tile) - vae.encode(whole)).abs().max() <= 1e-5
+
+
+@torch.no_grad()
+def test_tiles_of_other_networks_are_the_whole() -> None:
+    params = replace(TINY, dim_mult=(1, 2, 2, 2), num_res_blocks=1)
+    vae, latent = random_vae(params), torch.randn(1, 16, 2, 9, 7)
+    whole = vae.decode(latent)
+    assert (vae.decode(latent, 2) - whole).abs().max() <= 1e-5
+    assert (vae.encode(whole, 2) - vae.encode(whole)).abs().max() <= 1e-5
+
+
+def held_bytes(states: States) -> int:
+    """What keeping `states` keeps alive: a view counts with all of its base."""
+    parts = [states.whole, *(state for _, state in states.tiles)]
+    return sum(tensor.untyped_storage().nbytes() for part in parts for tensor in part.values())
 
 
 @torch.no_grad()
 def test_state_does_not_grow_with_the_clip() -> None:
     vae = random_vae(TINY)
-    decoding: State = {}
-    encoding: State = {}
+    decoding = States()
+    encoding = States()
     vae.posterior(random_video(1, 1, 16, 24), encoding)
     sizes: list[tuple[int, int]] = []
     for frames in (2, 1, 1, 7, 1):
@@ -207,9 +230,9 @@ def test_gradients_of_a_whole_clip_are_those_of_diffusers() -> None:
     video = random_video(1, 9, 16, 24)
     weigh = torch.randn_like(video) / video.numel()
 
-    mean, log_variance = vae.posterior(video, {})
+    mean, log_variance = vae.posterior(video, States())
     z = mean + (0.5 * log_variance).exp()
-    (vae.reconstruct(z, {}) * weigh).sum().backward()
+    (vae.reconstruct(z, States()) * weigh).sum().backward()
 
     (peer,) = twin.encode(video, return_dict=False)
     decoded = twin.decode(peer.mean + peer.std, return_dict=False)[0]
@@ -237,3 +260,30 @@ def test_statistics_are_those_of_diffusers() -> None:
     expected = (z.movedim(1, -1) - mean) / std
     assert relative_error(normalise(z).movedim(1, -1), expected) <= 1e-6
     assert relative_error(denormalise(normalise(z)), z) <= 1e-6
+
+
+@pytest.mark.parametrize(
+    ("size", "most"), [((832, 480), 1.5), ((1280, 720), 2.0)], ids=["480P", "720P"]
+)
+@torch.inference_mode()
+def test_a_full_size_decoder_and_encoder_stay_small(
+    monkeypatch: pytest.MonkeyPatch, size: tuple[int, int], most: float
+) -> None:
+    """Most GiB that are held at once; a chunk after the second needs no more than it."""
+
+    def nowhere(tensor: Tensor) -> Tensor:
+        return torch.zeros((), dtype=tensor.dtype).expand(tensor.shape)
+
+    monkeypatch.setattr(States, "_to_main_memory", staticmethod(nowhere))
+    with shapes_only():
+        vae = VAE(VAEParams()).bfloat16()
+    width, height = size
+    latent = torch.empty(1, 16, 3, height // 8, width // 8, device="meta", dtype=torch.bfloat16)
+    video = torch.empty(1, 3, 9, height, width, device="meta", dtype=torch.bfloat16)
+    chunks = (video[:, :, :1], *video[:, :, 1:].split(4, dim=2))
+    with Meter("meta", vae) as meter:
+        for _ in vae.decode_stream(latent, 52, park=True):
+            pass
+        for _ in vae.encode_stream(chunks, 52, park=True):
+            pass
+    assert meter.peak_bytes < most * 2**30

@@ -16,7 +16,15 @@ from assets.demo.recipe.muon import Muon
 from assets.demo.recipe.training import Plan, Run
 from inference.api.models import DEMO
 from inference.api.spec import VAEParams
-from inference.wan.vae import LATENT_MEAN, LATENT_STD, VAE, CausalConv3d, Downsample, Upsample
+from inference.wan.vae import (
+    LATENT_MEAN,
+    LATENT_STD,
+    VAE,
+    CausalConv3d,
+    Downsample,
+    States,
+    Upsample,
+)
 
 CROP = 64
 KL_WEIGHT = 1e-5  # just enough to keep the latents smooth
@@ -68,10 +76,10 @@ def _inflate(vae: VAE) -> None:
 
 def losses(vae: VAE, video: Tensor) -> dict[str, Tensor]:
     """What is to be small: the picture's error and the latent's divergence. video [B, 3, F, H, W]."""
-    mean, log_variance = vae.posterior(video, {})
+    mean, log_variance = vae.posterior(video, States())
     log_variance = log_variance.clamp(-20, 10)
     z = mean + torch.randn_like(mean) * (0.5 * log_variance).exp()
-    error = vae.reconstruct(z, {}) - video
+    error = vae.reconstruct(z, States()) - video
     divergence = 0.5 * (mean.square() + log_variance.exp() - 1 - log_variance).mean()
     # The squared term makes the few pixels on edges count; half the range is 1, hence the 4.
     return {
@@ -113,7 +121,7 @@ def fold_statistics(vae: VAE, clips: Tensor) -> None:
     The transformer's normalisation is part of the format; folding ours into the two 1x1x1
     convolutions around the latent leaves the reconstruction as it is. clips: [N, 3, F, H, W].
     """
-    latents = torch.cat([vae.posterior(part, {})[0] for part in clips.split(4)])
+    latents = torch.cat([vae.posterior(part, States())[0] for part in clips.split(4)])
     std, mean = torch.std_mean(latents, dim=(0, 2, 3, 4))  # [16]
     official_mean, official_std = torch.tensor(LATENT_MEAN), torch.tensor(LATENT_STD)
     scale = official_std / std
