@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QFrame,
+    QGridLayout,
     QLabel,
     QPushButton,
     QScrollArea,
@@ -48,6 +49,7 @@ from inference.api.spec import (
 )
 
 WIDTH = 340
+NUMBER_WIDTH = 74
 
 
 class Create(Panel):
@@ -83,6 +85,7 @@ class Create(Panel):
         self._size_title = section(self.ratios)
         self._length_title = section(self.length)
         self._quality_title = section(self.qualities)
+        self._seed_title = section(self.seed.number)
         self._variations_title = section(self.variations)
         self._seconds_title, self._frames_title = QLabel(), QLabel()
         self._seconds_title.setBuddy(self.seconds)
@@ -221,6 +224,8 @@ class Create(Panel):
         self.negative.setFixedHeight(72)
         theme.set_kind(self.fault, "problem")
         self.fault.setWordWrap(True)
+        for number in (self.width_field, self.height_field, self.seconds, self.frames):
+            number.setFixedWidth(NUMBER_WIDTH)
         for label in (self._seconds_title, self._frames_title):
             theme.set_kind(label, "hint")
         theme.set_kind(self.generate, "primary")
@@ -247,29 +252,39 @@ class Create(Panel):
         layout = QVBoxLayout(form)
         layout.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.GAP)
         layout.setSpacing(6)
-        layout.addWidget(self._model_title)
-        layout.addLayout(row(self.model, self.presets, stretch=0))
-        layout.addSpacing(theme.TIGHT)
+        layout.addLayout(row(self._model_title, self.model, self.presets, stretch=1))
         layout.addWidget(self.prompt, 1)
         layout.addWidget(self._negative_fold)
-        layout.addWidget(self._size_title)
-        layout.addWidget(self.ratios)
-        times = QLabel("×")
-        theme.set_kind(times, "hint")
-        layout.addLayout(row(self.width_field, times, self.height_field, self.swap, stretch=2))
-        layout.addSpacing(theme.TIGHT)
-        layout.addWidget(self._length_title)
-        layout.addWidget(self.length)
-        numbers = (self.seconds, self._seconds_title, self.frames, self._frames_title)
-        layout.addLayout(row(*numbers, stretch=3))
-        layout.addSpacing(theme.TIGHT)
-        layout.addWidget(self._quality_title)
-        layout.addWidget(self.qualities)
-        layout.addSpacing(theme.TIGHT)
-        layout.addWidget(self.seed)
-        layout.addLayout(row(self._variations_title, self.variations, stretch=0))
+        layout.addLayout(self._make_fields())
         layout.addWidget(self._advanced_fold)
         return form
+
+    def _make_fields(self) -> QGridLayout:
+        """Titles at the left, fields at the right: a screen of 720 lines has room for all."""
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(theme.GAP)
+        grid.setVerticalSpacing(6)
+        grid.setColumnStretch(1, 1)
+        by = QLabel("×")
+        theme.set_kind(by, "hint")
+        sides = row(self.width_field, by, self.height_field, self.swap)
+        times = row(self.seconds, self._seconds_title, self.frames, self._frames_title)
+        for numbers in (sides, times):
+            numbers.addStretch(1)
+        fields = (
+            (self._size_title, row(self.ratios)),
+            (None, sides),
+            (self._length_title, row(self.length)),
+            (None, times),
+            (self._quality_title, row(self.qualities)),
+            (self._seed_title, row(self.seed)),
+            (self._variations_title, row(self.variations)),
+        )
+        for number, (title, field) in enumerate(fields):
+            if title is not None:
+                grid.addWidget(title, number, 0)
+            grid.addLayout(field, number, 1)
+        return grid
 
     def retranslate(self) -> None:
         self._retranslate_titles()
@@ -297,16 +312,19 @@ class Create(Panel):
     def _retranslate_titles(self) -> None:
         named = (
             (self._model_title, self.model, self.tr("Model")),
-            (self._size_title, self.ratios, self.tr("Shape and size")),
+            (self._size_title, self.ratios, self.tr("Size")),
             (self._length_title, self.length, self.tr("Length")),
             (self._quality_title, self.qualities, self.tr("Quality")),
-            (self._variations_title, self.variations, self.tr("Number of variations")),
-            (self._seconds_title, self.seconds, self.tr("seconds")),
+            (self._seed_title, self.seed.number, self.tr("Seed")),
+            (self._variations_title, self.variations, self.tr("Clips")),
             (self._frames_title, self.frames, self.tr("frames")),
         )
         for label, field, name in named:
             label.setText(name)
             field.setAccessibleName(name)
+        self._seconds_title.setText(self.tr("s", "seconds"))
+        self.seconds.setAccessibleName(self.tr("Seconds"))
+        self.variations.setToolTip(self.tr("How many clips to make, each with a seed of its own"))
         self._negative_fold.set_title(self.tr("What it should not look like"))
         self._advanced_fold.set_title(self.tr("More settings"))
         self.negative.setAccessibleName(self.tr("Negative prompt"))

@@ -21,6 +21,8 @@ from PySide6.QtWidgets import (
 
 from app import theme
 
+RATIO_HEIGHT = 44
+
 
 class Panel(QWidget):
     """A widget that says everything anew when the language changes."""
@@ -78,6 +80,7 @@ def _calm(box: QAbstractSpinBox) -> None:
     box.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
     box.setKeyboardTracking(False)
     box.setAccelerated(True)
+    box.lineEdit().setTextMargins(theme.TIGHT, 0, 0, 0)  # the style sheet's padding goes by it
 
 
 def _wheel_if_focused(widget: QSpinBox | QDoubleSpinBox | QComboBox, event: QWheelEvent) -> None:
@@ -128,13 +131,13 @@ class RatioButton(QToolButton):
         super().__init__()
         self._across, self._down = across, down
         self.setText(f"{across}:{down}")
-        self.setFixedHeight(52)
+        self.setFixedHeight(RATIO_HEIGHT)
 
     def sizeHint(self) -> QSize:  # noqa: N802, Qt's name
-        return QSize(44, 52)
+        return QSize(38, RATIO_HEIGHT)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802, Qt's name
-        return QSize(36, 52)
+        return QSize(34, RATIO_HEIGHT)
 
     def paintEvent(self, arg__1: QPaintEvent) -> None:  # noqa: N802, Qt's name
         table = theme.current()
@@ -155,13 +158,13 @@ class RatioButton(QToolButton):
         font = self.font()
         font.setPixelSize(11)
         painter.setFont(font)
-        words = box.adjusted(0, box.height() - 20, 0, -3)
+        words = box.adjusted(0, box.height() - 17, 0, -3)
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, self.text())
 
     def _draw_shape(self, painter: QPainter, ink: str) -> None:
-        scale = 22 / max(self._across, self._down)
+        scale = 20 / max(self._across, self._down)
         width, height = self._across * scale, self._down * scale
-        shape = QRectF((self.width() - width) / 2, 17 - height / 2, width, height)
+        shape = QRectF((self.width() - width) / 2, 15 - height / 2, width, height)
         painter.setPen(QPen(theme.color(ink), 1.5))
         painter.setBrush(theme.color(ink, 0.14))
         painter.drawRoundedRect(shape, 2, 2)

@@ -27,11 +27,13 @@ _ICONS = {
 
 
 class JobDelegate(QStyledItemDelegate):
-    """Rows of equal height; `words` says where a job stands."""
+    """Rows of equal height; `words` says where a job stands, `time` how long it goes on."""
 
-    def __init__(self, parent: QWidget, words: Callable[[Job], str]) -> None:
+    def __init__(
+        self, parent: QWidget, words: Callable[[Job], str], time: Callable[[Job], str]
+    ) -> None:
         super().__init__(parent)
-        self._words = words
+        self._words, self._time = words, time
         self._pictures: dict[str, QPixmap] = {}
 
     def set_thumbnail(self, job: str, picture: QPixmap) -> None:
@@ -105,11 +107,15 @@ class JobDelegate(QStyledItemDelegate):
         painter.setFont(small)
         failed = job.status is JobStatus.FAILED
         painter.setPen(theme.color(table.problem if failed else table.text_dim))
-        text = painter.fontMetrics().elidedText(
-            self._words(job), Qt.TextElideMode.ElideRight, box.width()
-        )
+        metrics = painter.fontMetrics()
         line = QRect(box.left(), box.top() + 19, box.width(), 18)
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        time = self._time(job)
+        middle = Qt.AlignmentFlag.AlignVCenter
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, time)
+        if time:  # it stays whole: what is cut off is the rest
+            line.setWidth(line.width() - metrics.horizontalAdvance(time) - theme.GAP)
+        text = metrics.elidedText(self._words(job), Qt.TextElideMode.ElideRight, line.width())
+        painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, text)
         if job.is_active and job.steps:
             self._draw_bar(painter, box, job.step / job.steps, table)
 

@@ -106,7 +106,7 @@ class Prompt(QWidget):
         self._bar.setTextVisible(False)
         self._hint.setWordWrap(True)
         self._hint.hide()
-        self.editor.setMinimumHeight(84)
+        self.editor.setMinimumHeight(72)
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
         top.addWidget(self.count)

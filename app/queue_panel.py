@@ -10,6 +10,7 @@ from PySide6.QtCore import (
     QObject,
     QPersistentModelIndex,
     QPoint,
+    QSize,
     Qt,
     Signal,
 )
@@ -23,6 +24,8 @@ from app.journal import Job, JobStatus
 from inference.api.messages import Stage
 
 Index = QModelIndex | QPersistentModelIndex
+
+WIDTH, MIN_WIDTH = 280, 236
 
 
 class Action(StrEnum):
@@ -89,7 +92,7 @@ class QueuePanel(Panel):
         self.list = QListView()
         self.empty = QLabel()
         self.buttons: dict[Action, QToolButton] = {action: tool(action.value) for action in _BAR}
-        self._delegate = JobDelegate(self.list, self.status_text)
+        self._delegate = JobDelegate(self.list, self.status_text, self.time_text)
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -139,20 +142,27 @@ class QueuePanel(Panel):
             case Stage.LOAD:
                 text = self.tr("Loading the model")
             case Stage.DENOISE:
-                text = self.tr("Step {0} of {1}").format(job.step, job.steps)
+                text = self.tr("Step {0}/{1}").format(job.step, job.steps)
             case Stage.DECODE:
                 text = self.tr("Painting the frames")
             case None:
                 text = self.tr("Starting")
-        return text if job.seconds_left is None else f"{text}  ·  {self._left(job.seconds_left)}"
+        return text
 
-    def _left(self, seconds: float) -> str:
-        whole = max(1, round(seconds))
+    def time_text(self, job: Job) -> str:
+        """How long a running job goes on; empty where nothing is known."""
+        if job.status is not JobStatus.RUNNING or job.seconds_left is None:
+            return ""
+        whole = max(1, round(job.seconds_left))
         if whole < 60:
             return self.tr("{0} s left").format(whole)
-        return self.tr("{0} min left").format(f"{whole // 60}:{whole % 60:02d}")
+        return self.tr("{0} left", "minutes and seconds").format(f"{whole // 60}:{whole % 60:02d}")
+
+    def sizeHint(self) -> QSize:  # noqa: N802, Qt's name
+        return QSize(WIDTH, super().sizeHint().height())
 
     def _lay_out(self) -> None:
+        self.setMinimumWidth(MIN_WIDTH)
         self.list.setModel(self._jobs)
         self.list.setItemDelegate(self._delegate)
         self.list.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)

@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit
 
 from app import theme
 from app.draft import Draft, random_seed
-from app.fields import Panel, name_tool, row, section, tool
+from app.fields import Panel, name_tool, tool
 from inference.api.spec import MAX_SEED
 
 
@@ -22,12 +22,12 @@ class SeedField(Panel):
         self.number.setValidator(QRegularExpressionValidator(digits, self.number))
         self.dice, self.lock = tool("dice"), tool("unlock")
         self.lock.setCheckable(True)
-        self._title = section(self.number)
-        layout = QVBoxLayout(self)
+        layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self._title)
-        layout.addLayout(row(self.number, self.dice, self.lock, stretch=0))
+        layout.setSpacing(theme.TIGHT)
+        layout.addWidget(self.number, 1)
+        layout.addWidget(self.dice)
+        layout.addWidget(self.lock)
         self.number.editingFinished.connect(self._on_typed)
         self.dice.clicked.connect(self._on_dice)
         self.lock.toggled.connect(self._on_lock)
@@ -56,8 +56,6 @@ class SeedField(Panel):
         self._draft.set_seed(self._draft.seed, locked=locked)
 
     def retranslate(self) -> None:
-        self._title.setText(self.tr("Seed"))
-        self.number.setAccessibleName(self.tr("Seed"))
         self.number.setToolTip(self.tr("The same seed and settings make the same clip again"))
         name_tool(self.dice, self.tr("Throw another seed"))
         name_tool(self.lock, self.tr("Keep this seed for the next clip"))

@@ -85,6 +85,7 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self._retranslate()
         self.show_page(Page.CREATE)
+        self.create_panel.prompt.editor.setFocus()
 
     def add_page(self, page: Page, widget: QWidget) -> None:
         """Gives the window a page and its tab; pages are added in the order of `Page`."""

@@ -1,9 +1,7 @@
-"""The create page: the panel at the left, the picture in the middle, queue and clips at the right."""
+"""The create page: the panel at the left, the picture in the middle, the queue at the right."""
 
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
-
-DOCK_WIDTH = 280
 
 
 class Workspace(QMainWindow):
@@ -24,23 +22,15 @@ class Workspace(QMainWindow):
         self._shown_before: list[QDockWidget] | None = None
         self.create_dock = self._add("create", create, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.queue_dock = self._add("queue", queue, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.library_dock: QDockWidget | None = None
-        self.resizeDocks([self.queue_dock], [DOCK_WIDTH], Qt.Orientation.Horizontal)
         self._retranslate()
 
     @property
     def docks(self) -> list[QDockWidget]:
-        there = (self.create_dock, self.queue_dock, self.library_dock)
-        return [dock for dock in there if dock is not None]
+        return [self.create_dock, self.queue_dock]
 
     @property
     def is_alone(self) -> bool:
         return self._shown_before is not None
-
-    def add_library(self, library: QWidget) -> None:
-        """Puts the clips that were made under the queue."""
-        self.library_dock = self._add("library", library, Qt.DockWidgetArea.RightDockWidgetArea)
-        self._retranslate()
 
     def show_picture_alone(self, alone: bool) -> None:  # noqa: FBT001, a slot
         """Hides the docks, or brings back those that were there."""
@@ -64,6 +54,7 @@ class Workspace(QMainWindow):
     def _add(self, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
         dock = QDockWidget()
         dock.setObjectName(name)
+        widget.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         dock.setWidget(widget)
         self.addDockWidget(area, dock)
         return dock
@@ -76,5 +67,3 @@ class Workspace(QMainWindow):
     def _retranslate(self) -> None:
         self.create_dock.setWindowTitle(self.tr("Create"))
         self.queue_dock.setWindowTitle(self.tr("Queue"))
-        if self.library_dock is not None:
-            self.library_dock.setWindowTitle(self.tr("Clips"))

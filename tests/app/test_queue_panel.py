@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QFontMetrics, QPixmap, QStandardItem, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
+from app import theme
 from app.draft import Draft
 from app.journal import Job, JobStatus
 from app.queue_panel import Action, QueuePanel, actions_for
@@ -69,7 +70,31 @@ def test_every_status_has_words_and_something_to_do(panel: QueuePanel, status: J
 
 
 def test_running_job_tells_step_and_time(panel: QueuePanel) -> None:
-    assert panel.status_text(RUNNING) == "Step 5 of 20  ·  1:15 min left"
+    assert panel.status_text(RUNNING) == "Step 5/20"
+    assert panel.time_text(RUNNING) == "1:15 left"
+    assert panel.time_text(replace(RUNNING, seconds_left=45.2)) == "45 s left"
+    assert panel.time_text(job("b")) == ""
+
+
+def test_time_left_is_whole_in_the_narrowest_panel(
+    panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, RUNNING)
+    panel.resize(panel.minimumWidth(), 400)
+    with_time = panel.list.viewport().grab().toImage()
+    model.item(0).setData(replace(RUNNING, seconds_left=None), Qt.ItemDataRole.UserRole)
+    without = panel.list.viewport().grab().toImage()
+    font = panel.list.font()
+    font.setPixelSize(12)
+    width = QFontMetrics(font).horizontalAdvance(panel.time_text(RUNNING))
+    right = with_time.width()
+    changed = [
+        x
+        for x in range(right)
+        if any(with_time.pixel(x, y) != without.pixel(x, y) for y in range(28, 46))
+    ]
+    assert min(changed) < right - width
+    assert max(changed) < right - theme.GAP
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app.clips import Clips
@@ -144,3 +145,20 @@ def test_unwritable_folder_is_told_not_thrown(
 
 def _refuse(_: object) -> None:
     raise UserError("The disk is full: free some space.")
+
+
+def test_all_of_the_form_is_seen_on_a_small_screen(qtbot: QtBot, window: Window) -> None:
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: window.height() == 720)
+    (scroll,) = window.create_panel.findChildren(QScrollArea)
+    form = scroll.widget()
+    assert form is not None
+    assert form.minimumSizeHint().height() <= scroll.viewport().height()
+    assert form.minimumSizeHint().width() <= scroll.viewport().width()
+
+
+def test_numbers_keep_off_the_edge_of_their_fields(window: Window) -> None:
+    field = window.create_panel.frames.lineEdit()
+    field.home(False)
+    inside = field.mapTo(window.create_panel.frames, field.cursorRect().topLeft())
+    assert inside.x() >= 3
