@@ -139,6 +139,8 @@ class QueuePanel(Panel):
         match job.stage:
             case Stage.TEXT:
                 text = self.tr("Reading the prompt")
+            case Stage.QUANTIZE:
+                text = self.tr("Quantising the model, this once")
             case Stage.LOAD:
                 text = self.tr("Loading the model")
             case Stage.DENOISE:

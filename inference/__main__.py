@@ -1,4 +1,4 @@
-"""The command line: `kinora generate`, `plan`, `models`, `bench`, `worker`."""
+"""The command line: `kinora generate`, `plan`, `models`, `quantize`, `bench`, `worker`."""
 
 import argparse
 import io
@@ -23,14 +23,16 @@ from inference.api.messages import (
     encode,
 )
 from inference.api.models import MODELS, folder_of, published_files
-from inference.catalog import is_installed
+from inference.catalog import find_dit, is_installed
 from inference.download import Repository, download
 from inference.generate import best_device, generate
 from inference.options import GenerateOptions, add_generate_options, free_name, make_order
+from inference.quantize import stream_quantized
 from inference.recipe import Origin
 from inference.terminal import ProgressBar, human_bytes
 from inference.weights.inspect import inspect
 from inference.worker import main as run_worker
+from quant.formats import Storage
 
 JOB = "cli"
 
@@ -67,6 +69,7 @@ def _parser() -> argparse.ArgumentParser:
     add_generate_options(generating)
     add_plan_options(commands.add_parser("plan", help="forecast the memory of a clip"))
     _add_models(commands.add_parser("models", help="list, inspect or download models"))
+    _add_quantize(commands.add_parser("quantize", help="write a model's transformer in fewer bits"))
     _add_bench(commands.add_parser("bench", help="measure the networks against diffusers'"))
     worker = commands.add_parser("worker", help="obey JSON lines on stdin (for the window)")
     worker.set_defaults(run=_work)
@@ -84,6 +87,14 @@ def _add_models(parser: Parser) -> None:
     for command, run in runs.items():
         command.set_defaults(run=run)
         command.add_argument("--json", action="store_true", help="print JSON")
+
+
+def _add_quantize(parser: Parser) -> None:
+    parser.set_defaults(run=_quantize)
+    parser.add_argument("model", help=f"a known model ({', '.join(MODELS)}) or a path")
+    parser.add_argument("--format", required=True, choices=[s.value for s in Storage])
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_bench(parser: Parser) -> None:
@@ -163,6 +174,21 @@ def _download(options: argparse.Namespace) -> int:
     finally:
         bar.clear()
     _print(json.dumps({"path": str(folder)}) if options.json else str(folder))
+    return 0
+
+
+def _quantize(options: argparse.Namespace) -> int:
+    output: Path = options.output
+    if output.suffix != ".safetensors":
+        raise UserError(f"{output} should end in .safetensors, the only format that is written.")
+    checkpoint = find_dit(options.model)
+    bar = ProgressBar(sys.stderr)
+    try:
+        for share in stream_quantized(checkpoint, Storage(options.format), output, best_device()):
+            bar.draw("Quantising", round(share * 100), 100, str)
+    finally:
+        bar.clear()
+    _print(json.dumps({"path": str(output.resolve())}) if options.json else str(output))
     return 0
 
 

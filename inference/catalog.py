@@ -48,6 +48,15 @@ def find(name: str, *elsewhere: Path) -> Model:
     return Model(spec, files)
 
 
+def find_dit(name: str) -> Checkpoint:
+    """The transformer of a model called `name` as `find` has it; its other parts may be missing."""
+    known = MODELS.get(name.lower())
+    files = find_model(_path_of(name) if known is None else _folder_of(known))
+    if files.dit is None:
+        raise UserError(f"{files.path} has no transformer: give the path of one, or of its model.")
+    return files.dit
+
+
 def is_installed(spec: ModelSpec) -> bool:
     """Whether all parts of a known model lie where they belong."""
     try:

@@ -18,18 +18,20 @@ from torch import Tensor
 from inference import sample
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
-from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
+from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
 from inference.catalog import Model
 from inference.denoise import Network, schedule_of, take_steps
 from inference.load import load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
 from inference.offload import stream_text
 from inference.previews import Previews, latent_to_rgb, open_previews
+from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
 from inference.stages import Stages
 from inference.unfinished import Keeper, Unfinished, UnusableError
 from inference.wan.text import Tokenizer
 from inference.weights.params import dit_params, text_params
+from quant.formats import FORMATS
 
 Result = TypeVar("Result")
 
@@ -94,7 +96,6 @@ def _generate(
 ) -> Generator[Event, None, None]:
     request = command.request
     _require_task(model.spec)
-    _require_native(request.weights)
     check_output(Path(command.output), request.frames)
     identity = identity_of(model.files)
     keeper = Keeper(Path(command.state), request, identity) if command.state else None
@@ -127,14 +128,6 @@ def _require_task(spec: ModelSpec) -> None:
         raise UserError(
             f"{spec.title} makes video from images, which Kinora can't do yet: choose a T2V or VACE "
             "model, such as t2v-1.3b."
-        )
-
-
-def _require_native(weights: WeightFormat) -> None:
-    if weights is not WeightFormat.NATIVE:
-        raise UserError(
-            f"Weights in {weights.value} can't be made yet: leave them in {WeightFormat.NATIVE.value}, "
-            "or use a file of the model that is quantised already."
         )
 
 
@@ -252,9 +245,16 @@ def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
 
 
 def _load_network(job: _Job) -> Generator[Event, None, Network]:
+    form = FORMATS.get(job.request.weights)
+    source = job.model.dit
+    if form is not None:
+        job.stages.begin()
+        copying = stream_copy(source, form.storage, job.device)
+        source = yield from _told(copying, job, Stage.QUANTIZE, 100)
+        job.stages.end(Stage.QUANTIZE)
     job.stages.begin()
-    portions = stream_dit(job.model.dit, compute_dtype(job.device), job.device)
-    dit = yield from _told(portions, job, Stage.LOAD, 100)
+    loading = stream_dit(source, compute_dtype(job.device), job.device, form=form)
+    dit = yield from _told(loading, job, Stage.LOAD, 100)
     job.stages.end(Stage.LOAD)
     return lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]
 

@@ -20,6 +20,8 @@ from inference.weights.files import DTYPES
 from inference.weights.meta import shapes_only
 from inference.weights.model_files import ModelFiles
 from inference.weights.params import dit_params, image_params, vae_params
+from quant.formats import QFormat, is_quantised
+from quant.linear import quantise_layers
 
 # What the official transformer computes in float32, whatever the dtype of the rest.
 _FLOAT32 = re.compile(r"(?:time_embedding|time_projection|head)\..+|.+\.(?:modulation|norm3\..+)")
@@ -31,9 +33,17 @@ Network = TypeVar("Network", bound=nn.Module)
 ReadBlock = Callable[[int, torch.device], dict[str, Tensor]]
 
 
-def load_dit(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | str) -> DiT:
-    """The transformer on `device`; linear layers compute in `dtype`, but for a few in float32."""
-    return _last(stream_dit(checkpoint, dtype, device))
+def load_dit(
+    checkpoint: Checkpoint,
+    dtype: torch.dtype,
+    device: torch.device | str,
+    form: QFormat | None = None,
+) -> DiT:
+    """The transformer on `device`; linear layers compute in `dtype`, but for a few in float32.
+
+    With `form` its layers are quantised, and `checkpoint` has the codes: see `quantize.stream_copy`.
+    """
+    return _last(stream_dit(checkpoint, dtype, device, form=form))
 
 
 def stream_dit(
@@ -41,6 +51,7 @@ def stream_dit(
     dtype: torch.dtype,
     device: torch.device | str,
     streamed: Collection[int] = (),
+    form: QFormat | None = None,
 ) -> Generator[float, None, DiT]:
     """`load_dit` a portion at a time; yields the share that is loaded, in (0, 1].
 
@@ -49,19 +60,37 @@ def stream_dit(
     params, dtypes = dit_params(checkpoint), _dit_dtypes(checkpoint, dtype)
     later = tuple(prefix for index in streamed for prefix in block_prefixes(params, index))
     return (
-        yield from _stream(checkpoint, lambda: DiT(params), dtypes, torch.device(device), later)
+        yield from _stream(
+            checkpoint, lambda: DiT(params), dtypes, torch.device(device), later, form
+        )
     )
 
 
-def block_reader(checkpoint: Checkpoint, dtype: torch.dtype) -> ReadBlock:
+def block_reader(
+    checkpoint: Checkpoint, dtype: torch.dtype, form: QFormat | None = None
+) -> ReadBlock:
     """Reads the blocks that `stream_dit` left out, to be computed with in `dtype`."""
     params, dtypes = dit_params(checkpoint), _dit_dtypes(checkpoint, dtype)
 
     def read(index: int, device: torch.device) -> dict[str, Tensor]:
         own = {n: d for n, d in dtypes.items() if n.startswith(block_prefixes(params, index))}
-        return read_as(checkpoint, own, device)
+        return _read(checkpoint, own, device, form)
 
     return read
+
+
+def _read(
+    checkpoint: Checkpoint,
+    dtypes: Mapping[str, torch.dtype],
+    device: torch.device,
+    form: QFormat | None,
+) -> dict[str, Tensor]:
+    """The tensors of those names in those dtypes, or what they are packed as."""
+    if form is None:
+        return read_as(checkpoint, dtypes, device)
+    codes = [name for name in dtypes if is_quantised(name)]
+    rest = {name: dtype for name, dtype in dtypes.items() if not is_quantised(name)}
+    return checkpoint.read_packed(codes, form.storage, device) | read_as(checkpoint, rest, device)
 
 
 def _dit_dtypes(checkpoint: Checkpoint, dtype: torch.dtype) -> dict[str, torch.dtype]:
@@ -119,17 +148,22 @@ def _stream(
     dtypes: Mapping[str, torch.dtype],
     device: torch.device,
     later: tuple[str, ...] = (),
+    form: QFormat | None = None,
 ) -> Generator[float, None, Network]:
     """Tensors whose names start with one of `later` are left on meta."""
     with shapes_only():
         network = build()
-    require_fit(checkpoint, network)
+        require_fit(checkpoint, network)
+        if form is not None:
+            quantise_layers(network, form)
     left_out = {name: dtype for name, dtype in dtypes.items() if name.startswith(later)}
     now = {name: dtype for name, dtype in dtypes.items() if name not in left_out}
-    tensors = read_as(checkpoint, left_out, torch.device("meta")) if left_out else {}
+    tensors = _read(checkpoint, left_out, torch.device("meta"), form) if left_out else {}
+    done = 0
     for names in _portions(checkpoint, now, device):
-        tensors |= read_as(checkpoint, {name: now[name] for name in names}, device)
-        yield (len(tensors) - len(left_out)) / len(now)
+        tensors |= _read(checkpoint, {name: now[name] for name in names}, device, form)
+        done += len(names)
+        yield done / len(now)
     return fill(network, tensors)
 
 

@@ -11,6 +11,7 @@ REDRAW_S = 0.1
 
 _WORDS = {
     Stage.TEXT: "reading the prompt",
+    Stage.QUANTIZE: "quantising the transformer, this once",
     Stage.LOAD: "loading the transformer",
     Stage.DENOISE: "denoising",
     Stage.DECODE: "decoding",

@@ -1,10 +1,10 @@
-"""Writes small checkpoints in the layouts that exist in the wild."""
+"""Writes small checkpoints in the layouts that exist in the wild, and reads to the end."""
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors.torch import save_file
@@ -12,6 +12,7 @@ from sentencepiece import SentencePieceTrainer
 from torch import Tensor
 
 State = Mapping[str, Tensor]
+Result = TypeVar("Result")
 
 
 def reference_weights(tensors: State) -> dict[str, Tensor]:
@@ -96,3 +97,13 @@ def is_mapped(file: Path) -> bool:
     except PermissionError:
         return True
     return False
+
+
+def finish(work: Generator[float, None, Result]) -> tuple[list[float], Result]:
+    """Run a piece of work to its end: the shares of it that it told of, and what it made."""
+    shares = []
+    while True:
+        try:
+            shares.append(next(work))
+        except StopIteration as finished:
+            return shares, finished.value

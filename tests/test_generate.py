@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from inference import generate as pipeline
+from inference.api.device import ALWAYS
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
 from inference.api.spec import Solver, Task, WeightFormat
@@ -86,7 +87,7 @@ def test_events_tell_every_step_in_order(make: Make) -> None:
         assert event.seconds_left is not None
         assert (event.seconds_left == 0) == (event.step == event.steps)
     assert isinstance(last, Finished)
-    assert [report.stage for report in last.stages] == list(Stage)
+    assert [report.stage for report in last.stages] == [*ALWAYS]
     assert sum(report.seconds for report in last.stages) <= last.seconds
     assert all(report.peak_ram_bytes > 2**20 for report in last.stages)
     assert all(report.peak_vram_bytes == 0 for report in last.stages)
@@ -172,7 +173,7 @@ def test_the_latent_is_decoded_as_the_vae_says(
     assert image.count_nonzero() == 4
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("stage", ALWAYS)
 def test_closing_leaves_nothing(stage: Stage, model: Model, tmp_path: Path) -> None:
     command = Generate("job", make_request(model.files.path), str(tmp_path / "clip.mp4"))
     with closing(generate(command, model, CPU)) as events:
@@ -241,10 +242,20 @@ def test_a_model_for_another_task_is_refused(model: Model, make: Make) -> None:
         make(model=replace(model, spec=spec))
 
 
-def test_a_format_that_cannot_be_made_is_refused(make: Make, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="Weights in int8 can't be made yet: leave them in native"):
-        make(weights=WeightFormat.INT8)
-    assert list(tmp_path.iterdir()) == []
+@pytest.mark.parametrize("form", [*WeightFormat])
+def test_every_format_makes_a_clip(form: WeightFormat, make: Make, tmp_path: Path) -> None:
+    make("native")
+    *_, first = make("first", weights=form)
+    *events, second = make("second", weights=form)
+    assert isinstance(first, Finished)
+    assert isinstance(second, Finished)
+    assert torch.equal(frames(Path(first.path)), frames(Path(second.path)))
+    as_it_was = torch.equal(frames(Path(first.path)), frames(tmp_path / "native"))
+    assert as_it_was == (form is WeightFormat.NATIVE)
+    stages = [report.stage for report in first.stages]
+    assert (Stage.QUANTIZE in stages) == (form is not WeightFormat.NATIVE)
+    told = {event.stage for event in events if isinstance(event, Progress)}
+    assert Stage.QUANTIZE not in told  # the copy was kept
 
 
 def test_a_vace_model_makes_video_from_text(tmp_path: Path, make: Make) -> None:

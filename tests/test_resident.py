@@ -12,11 +12,13 @@ from inference.api.spec import DiTParams
 from inference.conveyor import room_for
 from inference.load import ReadBlock, block_reader, load_dit, stream_dit
 from inference.meter import Meter
+from inference.quantize import stream_copy
 from inference.resident import StreamingNetwork
 from inference.wan.dit import DiT, block_prefixes
 from inference.weights.checkpoint import Checkpoint, open_checkpoints
 from inference.weights.meta import shapes_only
-from tests.checkpoints import reference_weights, write_config, write_safetensors
+from quant.formats import FORMATS, QFormat
+from tests.checkpoints import finish, reference_weights, write_config, write_safetensors
 
 CPU, META = torch.device("cpu"), torch.device("meta")
 
@@ -34,15 +36,12 @@ def checkpoint(request, vectors: dict[str, Tensor], tmp_path: Path) -> Checkpoin
     return found
 
 
-def load_streaming(checkpoint: Checkpoint, resident: int, read: ReadBlock) -> StreamingNetwork:
-    loading = stream_dit(
-        checkpoint, torch.float32, CPU, streamed := streamed_of(checkpoint, resident)
-    )
-    while True:
-        try:
-            next(loading)
-        except StopIteration as finished:
-            return StreamingNetwork(finished.value, streamed, read, CPU)
+def load_streaming(
+    checkpoint: Checkpoint, resident: int, read: ReadBlock, form: QFormat | None
+) -> StreamingNetwork:
+    streamed = streamed_of(checkpoint, resident)
+    _, network = finish(stream_dit(checkpoint, torch.float32, CPU, streamed, form))
+    return StreamingNetwork(network, streamed, read, CPU)
 
 
 def streamed_of(checkpoint: Checkpoint, resident: int) -> tuple[int, ...]:
@@ -52,19 +51,22 @@ def streamed_of(checkpoint: Checkpoint, resident: int) -> tuple[int, ...]:
 
 @torch.inference_mode()
 @pytest.mark.parametrize("resident", [0, 1])
+@pytest.mark.parametrize("form", [None, FORMATS["int8"], FORMATS["nf4"]], ids=str)
 def test_streaming_changes_nothing(
-    checkpoint: Checkpoint, vectors: dict[str, Tensor], resident: int
+    checkpoint: Checkpoint, vectors: dict[str, Tensor], resident: int, form: QFormat | None
 ) -> None:
     reads: list[int] = []
-    read_block = block_reader(checkpoint, torch.float32)
+    if form is not None:
+        _, checkpoint = finish(stream_copy(checkpoint, form.storage, CPU))
+    read_block = block_reader(checkpoint, torch.float32, form)
 
     def read(index: int, device: torch.device) -> dict[str, Tensor]:
         if device == CPU:
             reads.append(index)
         return read_block(index, device)
 
-    network = load_streaming(checkpoint, resident, read)
-    whole = load_dit(checkpoint, torch.float32, CPU)
+    network = load_streaming(checkpoint, resident, read, form)
+    whole = load_dit(checkpoint, torch.float32, CPU, form)
     contexts = [vectors["context"][None], vectors["context"][None, :3] * 0.5]
     control: dict[str, Any] = {}
     if "vace_context" in vectors:

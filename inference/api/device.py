@@ -8,9 +8,14 @@ class Stage(StrEnum):
     """The parts of a generation, in order."""
 
     TEXT = "text"
+    QUANTIZE = "quantize"  # the transformer, when its copy in that format isn't kept yet
     LOAD = "load"  # of the transformer
     DENOISE = "denoise"
     DECODE = "decode"
+
+
+# Those of every clip.
+ALWAYS = tuple(stage for stage in Stage if stage is not Stage.QUANTIZE)
 
 
 @dataclass(frozen=True, slots=True)

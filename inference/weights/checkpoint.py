@@ -13,12 +13,21 @@ import torch
 from torch import Tensor
 
 from inference.api.errors import UserError
-from inference.weights.coding import Coded, decode, decode_rows, find_coded
+from inference.weights.coding import (
+    Coded,
+    decode,
+    decode_rows,
+    find_coded,
+    is_packed_as,
+    packed,
+)
 from inference.weights.files import Header, Stored, read_header, read_tensors
 from inference.weights.names import SPIECE_MODEL, Dialect, Network, Recognised, recognise
 from inference.weights.precision import Precision, find_precision
+from quant.formats import Storage, is_quantised
 
 INDEX_SUFFIX = ".index.json"
+CONFIG = "config"  # in the metadata of files that Kinora writes
 SAMPLE_BYTES = 65536
 SAMPLES = 64
 
@@ -108,6 +117,30 @@ class Checkpoint:
             for name, dtype in dtypes.items()
         }
 
+    def is_packed_as(self, storage: Storage) -> bool:
+        """Whether all weights that are to be quantised have the codes of `storage` already."""
+        weights = [source.parts for name, source in self.sources.items() if is_quantised(name)]
+        joined = storage is not Storage.NF4  # whose codes don't end with a row
+        return all(
+            (joined or len(parts) == 1) and all(is_packed_as(part, storage) for part in parts)
+            for parts in weights
+        )
+
+    def read_packed(
+        self, names: Iterable[str], storage: Storage, device: torch.device
+    ) -> dict[str, Tensor]:
+        """What `quant.pack` makes of the weights with these official names, by names such as
+        "blocks.0.ffn.0.weight_scale"; only where `is_packed_as(storage)`. Mapped on the CPU."""
+        wanted = list(names)
+        stored = self.map(wanted)
+        tensors = {}
+        for name in wanted:
+            parts = [packed(part, stored, storage) for part in self.sources[name].parts]
+            for key in parts[0]:
+                own = name.removesuffix("weight") + key
+                tensors[own] = _join([part[key] for part in parts]).to(device)
+        return tensors
+
     def read_rows(self, name: str, rows: Tensor) -> Tensor:
         """Rows of a matrix that isn't in parts, [..., columns] for int64 `rows` [...]: in its stored
         dtype, or float32 where it is kept as codes; no other rows are read."""
@@ -155,7 +188,7 @@ def open_checkpoints(file: Path) -> tuple[Checkpoint, ...]:
     headers = tuple(read_header(shard) for shard in shards(file))
     tensors = {name: stored for header in headers for name, stored in header.tensors.items()}
     coded = find_coded(tensors, headers[0].metadata, functools.partial(_map, headers))
-    config = _read_config(file.parent / "config.json")
+    config = _read_config(file.parent / "config.json", headers[0])
     return tuple(_checkpoint(found, headers, coded, config) for found in recognise(coded))
 
 
@@ -276,14 +309,25 @@ def _names_in(index: Path) -> list[str]:
     return sorted({str(name) for name in weight_map.values()})
 
 
-def _read_config(file: Path) -> Mapping[str, Any]:
+def _read_config(file: Path, header: Header) -> Mapping[str, Any]:
+    """What the file itself says of its network, as those that Kinora writes do; else what lies beside."""
+    if CONFIG in header.metadata:
+        return _parse_json(header.metadata[CONFIG], header.file)
     return _read_json(file) if file.exists() else {}
 
 
 def _read_json(file: Path) -> dict[str, Any]:
     try:
-        content = json.loads(file.read_text("utf-8"))
+        text = file.read_text("utf-8")
     except (OSError, ValueError) as error:
+        raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
+    return _parse_json(text, file)
+
+
+def _parse_json(text: str, file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(text)
+    except ValueError as error:
         raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
     if not isinstance(content, dict):
         raise UserError(f"{file} can't be read as a configuration: it isn't a JSON object.")

@@ -16,12 +16,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from math import prod
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from inference.weights.files import Stored
+from inference.weights.files import DTYPES, Stored
 from quant.convert import (
     NESTED_BLOCK,
     is_rotation,
@@ -31,6 +32,9 @@ from quant.convert import (
     unpack_4_bit,
     unrotate,
 )
+from quant.formats import Storage
+from quant.pack import BLOCK
+from quant.pack import DTYPES as PACKED_DTYPES
 
 COMFY_FORMATS = {"float8_e4m3fn", "float8_e5m2", "int8_tensorwise", "int8_blockwise"}
 CODES = {"I8", "F8_E4M3", "F8_E5M2"}
@@ -143,6 +147,34 @@ def decode(coded: Coded, tensors: Mapping[Stored, Tensor], dtype: torch.dtype) -
             if rotation := _rotation(coded.settings):
                 numbers = unrotate(numbers, rotation)
             return numbers.to(dtype)
+
+
+def is_packed_as(coded: Coded, storage: Storage) -> bool:
+    """Whether its codes are those of `storage`, so that they can be computed with as they are."""
+    if coded.obstacle or len(coded.shape) != 2:
+        return False
+    if storage is Storage.NF4:
+        wanted = {"quant_type": "nf4", "blocksize": BLOCK}
+        return (
+            coded.aids.keys() == {"absmax", "quant_map"}
+            and wanted.items() <= coded.settings.items()
+        )
+    if DTYPES.get(coded.data.dtype) is not PACKED_DTYPES[storage] or _rotation(coded.settings):
+        return False
+    scales = [prod(stored.shape) for stored in coded.aids.values()]
+    return scales in ([], [1], [coded.shape[0]])
+
+
+def packed(coded: Coded, tensors: Mapping[Stored, Tensor], storage: Storage) -> dict[str, Tensor]:
+    """What `quant.pack` would give, had it made these codes, of which `is_packed_as` is true."""
+    data = tensors[coded.data]
+    if storage is Storage.NF4:
+        return {"weight": data.view(-1, 1), "absmax": tensors[coded.aids["absmax"]].float()}
+    scale = torch.ones(1, device=data.device)
+    for role, stored in coded.aids.items():
+        scale = tensors[stored].float() / (127 if role == "scb" else 1)
+    rows = scale.reshape(-1, 1).expand(len(data), 1).contiguous()
+    return {"weight": data, "weight_scale": rows}
 
 
 def decode_rows(coded: Coded, tensors: Mapping[Stored, Tensor], rows: Tensor) -> Tensor:

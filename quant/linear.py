@@ -1,0 +1,146 @@
+"""A linear layer whose weight is kept as codes, and how it multiplies in each format."""
+
+from collections.abc import Callable
+from functools import cache
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from quant.formats import FORMATS, Kernel, QFormat, Storage, is_quantised
+from quant.libraries import bitsandbytes, quanto
+from quant.pack import LARGEST, pack, packed_shapes, unpack
+
+# torch's only ways to the matrix units for 8 bits are marked private.
+_int_mm: Callable[..., Tensor] = vars(torch)["_int_mm"]
+_scaled_mm: Callable[..., Tensor] = vars(torch)["_scaled_mm"]
+
+INT8_ROWS = 17  # fewer rows than this cuBLAS doesn't multiply in int8
+OUTLIER = 6.0  # from here on LLM.int8 keeps an input in fp16 (Dettmers et al. 2022)
+
+
+class QuantLinear(nn.Module):
+    """y = x W^T + b, in the dtype of the bias; W [out, in] is what `quant.pack` makes of it."""
+
+    weight: Tensor
+    weight_scale: Tensor  # of 8 bits
+
+    def __init__(self, layer: nn.Linear, form: QFormat) -> None:
+        """In place of `layer`, on its device; to be filled by `load_state_dict`."""
+        super().__init__()
+        self.form = form
+        self.shape = (layer.out_features, layer.in_features)
+        for name, (shape, dtype) in packed_shapes(self.shape, form.storage).items():
+            self.register_buffer(name, torch.empty(shape, dtype=dtype, device=layer.weight.device))
+        self.bias = cast(Tensor, layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """x [..., in] in the dtype of the bias -> [..., out]."""
+        flat = x.reshape(-1, x.shape[-1])
+        return _MULTIPLY[self.form.kernel](self, flat).view(*x.shape[:-1], self.shape[0])
+
+    def numbers(self, dtype: torch.dtype) -> Tensor:
+        """The weight [out, in] that the codes stand for."""
+        return unpack(dict(self.named_buffers()), self.form.storage, self.shape, dtype)
+
+    def extra_repr(self) -> str:
+        """What `print` shows."""
+        return f"{self.form.name}, out={self.shape[0]}, in={self.shape[1]}"
+
+
+def quantise_layers(network: nn.Module, form: QFormat) -> None:
+    """Put a `QuantLinear` in the place of every linear layer that the rule of `formats` names."""
+    layers = [
+        (name, module) for name, module in network.named_modules() if is_quantised(f"{name}.weight")
+    ]
+    for name, layer in layers:
+        parent, _, own = name.rpartition(".")
+        setattr(network.get_submodule(parent), own, QuantLinear(cast(nn.Linear, layer), form))
+
+
+def quantised(layer: nn.Linear, name: str) -> QuantLinear:
+    """`layer`, with its weight in the format called `name`."""
+    form = FORMATS[name]
+    made = QuantLinear(layer, form)
+    made.load_state_dict({**pack(layer.weight.detach(), form.storage), "bias": layer.bias.detach()})
+    return made.requires_grad_(False)
+
+
+def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
+    """Codes of both times the scales of both; the sums are exact."""
+    rows = len(x)
+    codes, scale = _round_rows(x, Storage.INT8)
+    if x.is_cuda and rows < INT8_ROWS:
+        codes = F.pad(codes, (0, 0, 0, INT8_ROWS - rows))
+    sums = _int_mm(codes, layer.weight.T)[:rows]
+    out = torch.mul(sums, scale, out=torch.empty_like(sums, dtype=x.dtype))
+    return _finish(layer, out)
+
+
+def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
+    if not _multiplies_fp8(x.device):
+        return _weight_only(layer, x)
+    codes, scale = _round_rows(x, Storage.FP8)
+    row_scale = layer.weight_scale.T
+    return _scaled_mm(codes, layer.weight.T, scale, row_scale, bias=layer.bias, out_dtype=x.dtype)
+
+
+def _weight_only(layer: QuantLinear, x: Tensor) -> Tensor:
+    if layer.form.storage is Storage.NF4:
+        return F.linear(x, layer.numbers(x.dtype), layer.bias)
+    codes = layer.weight.to(x.dtype)  # exact: bf16 has all codes of 8 bits
+    return _finish(layer, F.linear(x, codes))
+
+
+def _llm_int8(layer: QuantLinear, x: Tensor) -> Tensor:
+    library = bitsandbytes()
+    scale = layer.weight_scale
+    state = library.MatmulLtState()
+    state.CB, state.SCB = layer.weight, scale.view(-1) * LARGEST[Storage.INT8]
+    state.threshold, state.has_fp16_weights = OUTLIER, False
+    return library.matmul(x.half(), layer.weight, state=state).to(x.dtype).add_(layer.bias)
+
+
+def _quanto(layer: QuantLinear, x: Tensor) -> Tensor:
+    quanto()
+    scale = layer.weight_scale.to(x.dtype)
+    return torch.ops.quanto.qbytes_mm(x, layer.weight, scale) + layer.bias
+
+
+_MULTIPLY: dict[Kernel, Callable[[QuantLinear, Tensor], Tensor]] = {
+    Kernel.INT8: _int8,
+    Kernel.FP8: _fp8,
+    Kernel.WEIGHT_ONLY: _weight_only,
+    Kernel.LLM_INT8: _llm_int8,
+    Kernel.QUANTO: _quanto,
+}
+
+
+def _round_rows(x: Tensor, storage: Storage) -> tuple[Tensor, Tensor]:
+    """Codes of x [M, K] and the float32 scale [M, 1] of each row."""
+    scale = x.abs().amax(dim=1, keepdim=True).float() / LARGEST[storage]
+    codes = x / scale.clamp_(min=torch.finfo(torch.float32).tiny)
+    if storage is Storage.INT8:
+        return codes.round_().to(torch.int8), scale
+    return codes.to(torch.float8_e4m3fn), scale
+
+
+def _finish(layer: QuantLinear, out: Tensor) -> Tensor:
+    """out [M, N] times the weight's scales, and the bias; `out` is used up."""
+    scale = layer.weight_scale.to(out.dtype)
+    return torch.addcmul(layer.bias, out, scale.T, out=out)
+
+
+@cache
+def _multiplies_fp8(device: torch.device) -> bool:
+    """Whether this card and this torch multiply rows of fp8 with a scale each."""
+    if device.type != "cuda":
+        return False
+    codes = torch.zeros(32, 32, device=device).to(torch.float8_e4m3fn)
+    scale = torch.ones(32, 1, device=device)
+    try:
+        _scaled_mm(codes, codes.T, scale, scale.T, out_dtype=torch.bfloat16)
+    except RuntimeError:  # torch has no other way to tell
+        return False
+    return True

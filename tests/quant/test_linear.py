@@ -1,0 +1,136 @@
+"""Layers of codes against float32, and against the libraries whose formats they are."""
+
+from typing import Any
+
+import pytest
+import torch
+from bitsandbytes.nn.modules import Linear8bitLt
+from optimum.quanto import QLinear, freeze, qfloat8, qint8
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from inference.api.spec import DiTParams, WeightFormat
+from inference.wan.dit import DiT
+from inference.weights.meta import shapes_only
+from quant.formats import FORMATS
+from quant.linear import QuantLinear, quantise_layers, quantised
+
+# Rounding of normally distributed weights, and of inputs where a format rounds those.
+ERRORS = {
+    "int8": 0.012,
+    "int8-weight-only": 0.008,
+    "fp8": 0.035,
+    "fp8-weight-only": 0.035,
+    "nf4": 0.12,
+    "llm.int8": 0.012,
+    "quanto-int8": 0.008,
+    "quanto-fp8": 0.035,
+}
+
+
+@pytest.fixture
+def linear() -> nn.Linear:
+    return nn.Linear(192, 128).requires_grad_(False)
+
+
+@pytest.fixture
+def inputs() -> Tensor:
+    return torch.randn(2, 37, 192)
+
+
+def relative_error(actual: Tensor, expected: Tensor) -> float:
+    return float((actual - expected).norm() / expected.norm())
+
+
+def test_every_format_of_a_request_is_described() -> None:
+    assert {*FORMATS, WeightFormat.NATIVE} == {*WeightFormat}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_layer_computes_what_the_linear_layer_does(
+    name: str, linear: nn.Linear, inputs: Tensor
+) -> None:
+    expected = linear(inputs)
+    actual = quantised(linear, name)(inputs)
+    assert actual.shape == expected.shape
+    assert actual.dtype == expected.dtype
+    assert 0 < relative_error(actual, expected) <= ERRORS[name]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_rows_do_not_touch_each_other(name: str, linear: nn.Linear, inputs: Tensor) -> None:
+    """A loud token must not cost the others their precision: scales are by the row."""
+    layer, loud = quantised(linear, name), inputs.clone()
+    loud[0, 0] *= 5000
+    assert relative_error(layer(loud)[1], layer(inputs)[1]) < 1e-6
+    assert not layer(loud).isnan().any()
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_zeros_stay_zeros(name: str, linear: nn.Linear) -> None:
+    linear.weight[3] = 0
+    layer = quantised(linear, name)
+    assert torch.equal(layer(torch.zeros(1, 4, 192)), linear.bias.expand(1, 4, -1))
+    out = layer(torch.ones(1, 4, 192))
+    assert torch.allclose(out[..., 3], linear.bias[3].expand(1, 4))
+
+
+def test_int8_is_exact_between_rounding_and_scaling(linear: nn.Linear, inputs: Tensor) -> None:
+    layer = quantised(linear, "int8")
+    scale = inputs.abs().amax(-1, keepdim=True).double() / 127
+    codes = (inputs.double() / scale).round()
+    weight = layer.weight.double() * layer.weight_scale.double()
+    expected = F.linear(codes, weight) * scale + linear.bias.double()
+    assert relative_error(layer(inputs).double(), expected) < 1e-6
+
+
+def test_llm_int8_is_that_of_bitsandbytes(linear: nn.Linear, inputs: Tensor) -> None:
+    inputs[..., 7] *= 20  # beyond the threshold: this column is multiplied in fp16
+    judge = Linear8bitLt(192, 128, has_fp16_weights=False, threshold=6.0)
+    judge.load_state_dict(linear.state_dict())
+    expected = judge.to("cpu").requires_grad_(False)(inputs.half()).float()
+    actual = quantised(linear, "llm.int8")(inputs)
+    assert relative_error(actual, expected) < 2e-3
+    assert relative_error(actual, linear(inputs)) < ERRORS["llm.int8"]
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(("name", "kind"), [("quanto-int8", qint8), ("quanto-fp8", qfloat8)])
+def test_quanto_formats_are_those_of_quanto(
+    name: str, kind: Any, linear: nn.Linear, inputs: Tensor
+) -> None:
+    expected = linear(inputs)
+    judge: Any = QLinear.from_module(linear, weights=kind)
+    freeze(judge)
+    ours = quantised(linear, name)
+    assert relative_error(ours.numbers(torch.float32), judge.weight.dequantize()) < 0.03
+    errors = [relative_error(layer(inputs), expected) for layer in (ours, judge)]
+    assert errors[0] <= errors[1] * 1.05
+
+
+VARIANTS = [
+    DiTParams(64, 96, 2, 2),
+    DiTParams(64, 96, 2, 2, in_dim=36, image_dim=32),
+    DiTParams(64, 96, 2, 2, vace_layers=(0,)),
+]
+
+
+@pytest.mark.parametrize("params", VARIANTS, ids=["t2v", "i2v", "vace"])
+def test_the_rule_takes_the_layers_of_blocks_and_no_other(params: DiTParams) -> None:
+    with shapes_only():
+        dit = DiT(params)
+        linears = {name for name, m in dit.named_modules() if isinstance(m, nn.Linear)}
+        quantise_layers(dit, FORMATS["int8"])
+    taken = {name for name, m in dit.named_modules() if isinstance(m, QuantLinear)}
+    assert taken < linears
+    assert taken == {name for name in linears if name.startswith(("blocks.", "vace_blocks."))}
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("rows", [1, 16, 17, 4096])
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_card_computes_what_a_processor_does(name: str, rows: int, linear: nn.Linear) -> None:
+    inputs = torch.randn(rows, 192)
+    layer = quantised(linear.bfloat16(), name).cuda()
+    actual = layer(inputs.cuda().bfloat16()).float().cpu()
+    assert relative_error(actual, linear.float()(inputs)) <= ERRORS[name] + 0.01
