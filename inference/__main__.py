@@ -24,8 +24,9 @@ from inference.api.messages import (
 )
 from inference.api.models import MODELS, folder_of, published_files
 from inference.catalog import find_dit, is_installed
+from inference.devices import best_device
 from inference.download import Repository, download
-from inference.generate import best_device, generate
+from inference.generate import generate
 from inference.options import GenerateOptions, add_generate_options, free_name, make_order
 from inference.quantize import stream_quantized
 from inference.recipe import Origin
@@ -112,7 +113,7 @@ def _generate(parsed: argparse.Namespace) -> int:
     show: Callable[[Event], None] = _print_event if options.json else bar.show
     if order.repeated is not None and order.repeated.origin != Origin.here(device):
         show(Notice(JOB, _other_origin(order.repeated.origin)))
-    command = Generate(JOB, order.request, str(output))
+    command = Generate(JOB, order.request, str(output), vram_bytes=options.vram_bytes())
     try:
         with closing(generate(command, order.model, device)) as events:
             for event in events:

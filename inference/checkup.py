@@ -14,6 +14,7 @@ from inference import ffmpeg
 from inference.api.errors import UserError
 from inference.api.findings import Finding, FindingKind, Level
 from inference.api.models import models_folder
+from inference.memory import ram_bytes
 
 GB = 10**9
 ENOUGH_VRAM = 6 * GB  # for the 1.3B models, with what is streamed
@@ -21,7 +22,6 @@ ENOUGH_RAM = 8 * GB  # free, beside a card
 CLIPS_BYTES = GB  # of free disk, for clips and what is kept of unfinished ones
 MODEL_BYTES = 18 * GB  # of free disk: what the smallest official model takes
 NVIDIA = Path("/proc/driver/nvidia/version")
-MEMINFO = Path("/proc/meminfo")
 
 
 def check(folder: Path) -> tuple[Finding, ...]:
@@ -101,35 +101,9 @@ def driver_version() -> str:
 
 
 def _ram() -> Finding:
-    total, free = _ram_bytes()
+    total, free = ram_bytes()
     level = Level.OK if free >= ENOUGH_RAM or not total else Level.WARNING
     return Finding(FindingKind.RAM, level, _bytes(total, free))
-
-
-def _ram_bytes() -> tuple[int, int]:
-    """All memory of the machine and what is free for programs; zeros where the system doesn't say."""
-    if sys.platform == "win32":
-        status = _MemoryStatus()
-        status.length = ctypes.sizeof(status)
-        getattr(ctypes, "windll").kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # noqa: B009
-        return int(status.total), int(status.free)
-    if not MEMINFO.exists():
-        return 0, 0
-    lines = (line.split() for line in MEMINFO.read_text("utf-8").splitlines())
-    kilobytes = {words[0]: int(words[1]) for words in lines}
-    return kilobytes["MemTotal:"] * 1024, kilobytes["MemAvailable:"] * 1024
-
-
-class _MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX of sysinfoapi.h."""
-
-    _fields_ = (
-        ("length", ctypes.c_uint32),
-        ("load", ctypes.c_uint32),
-        ("total", ctypes.c_uint64),
-        ("free", ctypes.c_uint64),
-        *((name, ctypes.c_uint64) for name in "abcde"),
-    )
 
 
 def _access(kind: FindingKind, folder: Path) -> Finding:

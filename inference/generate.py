@@ -16,17 +16,21 @@ import torch
 from torch import Tensor
 
 from inference import sample
-from inference.api.errors import MemoryShortageError, UserError
-from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
+from inference.api.errors import UserError
+from inference.api.messages import Event, Finished, Generate, Notice, Stage
+from inference.api.placement import streamed_blocks
 from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
+from inference.budget import Budget, is_shortage
 from inference.catalog import Model
 from inference.denoise import Network, schedule_of, take_steps
-from inference.load import load_tokenizer, load_vae, stream_dit
+from inference.devices import capped, compute_dtype, describe
+from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
 from inference.offload import stream_text
 from inference.previews import Previews, latent_to_rgb, open_previews
 from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
+from inference.resident import StreamingNetwork
 from inference.stages import Stages
 from inference.unfinished import Keeper, Unfinished, UnusableError
 from inference.wan.text import Tokenizer
@@ -42,6 +46,7 @@ class _Job:
 
     command: Generate
     model: Model
+    budget: Budget
     stages: Stages
     keeper: Keeper | None
     finishing: Callable[[], bool]
@@ -69,37 +74,28 @@ def generate(
 
     Once `finishing` says so, the clip is made of what there is after the next step. Raises `UserError`
     before any long work if the model can't do it or the output can't be written, and
-    `MemoryShortageError` when there turns out to be too little memory.
+    `MemoryShortageError` where there is too little memory, be it forecast or found.
     """
-    try:
-        yield from _generate(command, model, Stages(command.job, device), finishing)
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        raise _shortage(command.request, device) from error
-    except RuntimeError as error:
-        if "DefaultCPUAllocator" not in str(error):  # the only mark of it that torch gives
-            raise
-        raise _shortage(command.request, device) from error
-
-
-def best_device() -> torch.device:
-    """The GPU where there is one that can be used."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-
-
-def compute_dtype(device: torch.device) -> torch.dtype:
-    """What the transformer computes in: many CPUs multiply bfloat16 a hundred times slower."""
-    return torch.bfloat16 if device.type == "cuda" else torch.float32
-
-
-def _generate(
-    command: Generate, model: Model, stages: Stages, finishing: Callable[[], bool]
-) -> Generator[Event, None, None]:
-    request = command.request
     _require_task(model.spec)
-    check_output(Path(command.output), request.frames)
-    identity = identity_of(model.files)
-    keeper = Keeper(Path(command.state), request, identity) if command.state else None
-    job = _Job(command, model, stages, keeper, finishing)
+    check_output(Path(command.output), command.request.frames)
+    info = describe(device, command.vram_bytes)
+    budget = Budget(model.spec, command.request, info)
+    stages = Stages(command.job, device, budget.forecast)
+    keeper = None
+    if command.state:
+        keeper = Keeper(Path(command.state), command.request, identity_of(model.files))
+    with capped(device, info):
+        try:
+            yield from _generate(_Job(command, model, budget, stages, keeper, finishing))
+        except (RuntimeError, MemoryError) as error:
+            if not is_shortage(error):
+                raise
+            raise budget.shortage() from error
+
+
+def _generate(job: _Job) -> Generator[Event, None, None]:
+    command, model, stages, keeper = job.command, job.model, job.stages, job.keeper
+    request = command.request
     started = time.monotonic()
     clip = yield from _resume(job)
     if clip is None:
@@ -220,20 +216,41 @@ def _denoise(job: _Job, clip: Unfinished) -> Generator[Event, None, Unfinished]:
     steps = schedule_of(job.request).steps
     if job.finishing() and clip.state.step:
         clip = replace(clip, stop_after=clip.state.step)
-    if clip.is_done(steps):
-        return clip
     with ExitStack() as stack:
-        previews = _open_previews(job, stack)
-        network = yield from _load_network(job)
-        job.stages.begin(skipped=clip.state.step)
-        for latest in take_steps(clip, job.request, network):
-            stopping = job.finishing() and latest.state.step < steps
-            clip = replace(latest, stop_after=latest.state.step) if stopping else latest
-            yield from _after_step(job, clip, previews)
-            if stopping:
-                break
-        job.stages.end(Stage.DENOISE)
+        previews = None if clip.is_done(steps) else _open_previews(job, stack)
+        while not clip.is_done(steps):
+            try:
+                for latest in _take_steps(job, clip):
+                    if isinstance(latest, Unfinished):
+                        clip = latest
+                        yield from _after_step(job, clip, previews)
+                    else:
+                        yield latest
+            except (RuntimeError, MemoryError) as error:
+                lighter = job.notice(_lighten(job.budget, error))
+            else:
+                continue
+            yield lighter  # once the error is gone, and with it what its frames held
     return clip
+
+
+def _take_steps(job: _Job, clip: Unfinished) -> Iterator[Event | Unfinished]:
+    """The clip after each step that is left, and what is to be told meanwhile."""
+    network = yield from _load_network(job)
+    job.stages.begin(skipped=clip.state.step)
+    for latest in take_steps(clip, job.request, network):
+        stopping = job.finishing() and latest.state.step < schedule_of(job.request).steps
+        yield replace(latest, stop_after=latest.state.step) if stopping else latest
+        if stopping:
+            break
+    job.stages.end(Stage.DENOISE)
+
+
+def _lighten(budget: Budget, error: Exception) -> str:
+    """Obey a lighter plan after `error`, if it is a shortage of memory."""
+    if not is_shortage(error):
+        raise error
+    return budget.lighten()
 
 
 def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
@@ -253,9 +270,14 @@ def _load_network(job: _Job) -> Generator[Event, None, Network]:
         source = yield from _told(copying, job, Stage.QUANTIZE, 100)
         job.stages.end(Stage.QUANTIZE)
     job.stages.begin()
-    loading = stream_dit(source, compute_dtype(job.device), job.device, form=form)
+    dtype, device, plan = compute_dtype(job.device), job.device, job.budget.plan
+    streamed = streamed_blocks(dit_params(source).num_layers, plan.resident_blocks)
+    loading = stream_dit(source, dtype, device, streamed, form)
     dit = yield from _told(loading, job, Stage.LOAD, 100)
+    dit.chunk_tokens = plan.chunk_tokens
     job.stages.end(Stage.LOAD)
+    if streamed:
+        return StreamingNetwork(dit, streamed, block_reader(source, dtype, form), device)
     return lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]
 
 
@@ -288,26 +310,28 @@ def _decode(job: _Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None,
     request = job.request
     size = request.width, request.height
     with open_writer(job.command.output, *size, request.fps, recipe.tags()) as write:
-        for progress, frames in _frames(job, latent):
-            for frame in frames:
-                write(frame)
-            yield progress
+        done = 0
+        while done < latent.shape[2]:
+            try:
+                for step, frames in _frames(job, latent, done):
+                    for frame in frames:
+                        write(frame)
+                    done = step
+                    yield job.stages.progress(Stage.DECODE, done, latent.shape[2])
+            except (RuntimeError, MemoryError) as error:
+                lighter = job.notice(_lighten(job.budget, error))
+            else:
+                continue
+            yield lighter
     job.stages.end(Stage.DECODE)
 
 
-def _frames(job: _Job, latent: Tensor) -> Iterator[tuple[Progress, Tensor]]:
-    """Frames as they come, [1 or 4, H, W, 3] uint8 on the CPU, and how far that is."""
-    job.stages.begin()
+def _frames(job: _Job, latent: Tensor, done: int) -> Iterator[tuple[int, Tensor]]:
+    """The frames, [1 or 4, H, W, 3] uint8 on the CPU, after the first `done` frames of the latent, and
+    how many of those they come to."""
+    job.stages.begin(skipped=done)
     vae = load_vae(job.model.vae, torch.float32, job.device)
-    steps = latent.shape[2]
-    for step, video in enumerate(vae.decode_stream(latent), start=1):
-        pixels = video[0].permute(1, 2, 3, 0).add(1).mul(127.5).round().to(torch.uint8).cpu()
-        yield job.stages.progress(Stage.DECODE, step, steps), pixels
-
-
-def _shortage(request: GenerationRequest, device: torch.device) -> MemoryShortageError:
-    place = "The graphics card" if device.type == "cuda" else "This machine"
-    return MemoryShortageError(
-        f"{place} has too little free memory for {request.frames} frames of "
-        f"{request.width}x{request.height}: make the clip smaller or shorter, or close other programs."
-    )
+    for step, video in enumerate(vae.decode_stream(latent, job.budget.plan.tile), start=1):
+        if step > done:
+            pixels = video[0].permute(1, 2, 3, 0).add(1).mul(127.5).round().to(torch.uint8)
+            yield step, pixels.cpu()

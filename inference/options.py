@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from inference import shelf
-from inference.api.arguments import parse_size
+from inference.api.arguments import parse_bytes, parse_size
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
 from inference.api.spec import (
@@ -42,6 +42,7 @@ class GenerateOptions:
     cfg_zero_star: bool | None
     fps: int | None
     weights: str | None
+    vram: str | None
     output: Path | None
     json: bool
 
@@ -49,6 +50,10 @@ class GenerateOptions:
     def of(cls, parsed: argparse.Namespace) -> Self:
         """The options that `add_generate_options` had a parser read."""
         return cls(**{field.name: getattr(parsed, field.name) for field in fields(cls)})
+
+    def vram_bytes(self) -> int:
+        """The most of the card that may be taken; 0 for all that is free."""
+        return parse_bytes(self.vram) if self.vram else 0
 
     def changes(self) -> dict[str, Any]:
         """The fields of a `GenerationRequest` that the options name, but for its model."""
@@ -107,6 +112,7 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
         "--weights", choices=[form.value for form in WeightFormat],
         help="how the transformer's are kept: int8 takes half the memory and is faster",
     )  # fmt: skip
+    add("--vram", metavar="SIZE", help="take no more of the card, say 6GiB (all that is free)")
     add(
         "-o", "--output", type=Path, metavar="FILE",
         help=".mp4, .webm, .gif, .png (one frame) or a folder for PNGs",

@@ -1,11 +1,13 @@
 """The stages of a job by the clock: how far each is, how long it took and the most memory it held."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import torch
 
 from inference.api.messages import Progress, Stage, StageReport
+from inference.api.plan import CONTEXT_BYTES
 from inference.memory import peak_ram_bytes, peak_vram_bytes, reset_peaks
 
 
@@ -15,6 +17,7 @@ class Stages:
 
     job: str
     device: torch.device
+    forecast: Callable[[Stage], tuple[int, int]]  # of a stage's peaks of RAM and VRAM, in bytes
     reports: list[StageReport] = field(default_factory=list)
     _started: float = 0.0
     _skipped: int = 0
@@ -34,5 +37,8 @@ class Stages:
     def end(self, stage: Stage) -> None:
         """Note how the stage went."""
         seconds = time.monotonic() - self._started
-        peaks = peak_ram_bytes(), peak_vram_bytes(self.device)
-        self.reports.append(StageReport(stage, round(seconds, 3), *peaks))
+        vram_bytes = peak_vram_bytes(self.device)
+        if vram_bytes:
+            vram_bytes += CONTEXT_BYTES
+        peaks = peak_ram_bytes(), vram_bytes
+        self.reports.append(StageReport(stage, round(seconds, 3), *peaks, *self.forecast(stage)))

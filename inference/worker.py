@@ -26,12 +26,12 @@ from inference.api.messages import (
     Cancelled,
     Checkup,
     Command,
-    DeviceInfo,
     Download,
     Event,
     Failed,
     FailureKind,
     Finish,
+    Finished,
     Generate,
     Inspect,
     ListModels,
@@ -49,7 +49,8 @@ from inference.api.messages import (
 from inference.catalog import find
 from inference.chores import Desk, download
 from inference.denoise import schedule_of
-from inference.generate import best_device, generate
+from inference.devices import best_device, describe
+from inference.generate import generate
 from inference.unfinished import steps_kept
 
 Say = Callable[[Event], None]
@@ -68,16 +69,6 @@ def main() -> int:
         while (command := inbox.jobs.get()) is not None:
             run_job(command, inbox, device, voice.say)
     return 0
-
-
-def describe(device: torch.device) -> DeviceInfo:
-    """What the window can't ask itself."""
-    if device.type != "cuda":
-        return DeviceInfo(name="CPU")
-    free_bytes, total_bytes = torch.cuda.mem_get_info(device)
-    major, minor = torch.cuda.get_device_capability(device)
-    name = torch.cuda.get_device_name(device)
-    return DeviceInfo(name, total_bytes, free_bytes, f"{major}.{minor}")
 
 
 class Inbox:
@@ -163,6 +154,8 @@ def _run(events: Events, job: str, inbox: Inbox, say: Say) -> Cancel | Pause | Q
         if event is None:
             return None
         say(event)
+        if isinstance(event, Finished):  # a stop that comes now comes too late
+            return None
 
 
 def _stopped(command: Generate, stop: Cancel | Pause | Quit) -> Event:

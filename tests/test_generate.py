@@ -4,19 +4,23 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from inference import budget
 from inference import generate as pipeline
-from inference.api.device import ALWAYS
+from inference.api.device import ALWAYS, DeviceInfo
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
+from inference.api.plan import VramPlan, plan
 from inference.api.spec import Solver, Task, WeightFormat
 from inference.catalog import Model, find
-from inference.generate import best_device, compute_dtype, generate
+from inference.generate import generate
 from inference.media import read_frames
 from inference.wan.dit import DiT
 from inference.wan.vae import VAE
@@ -166,7 +170,7 @@ def test_the_latent_is_decoded_as_the_vae_says(
     """-1 is black, 1 is white, and what lies between is rounded to the nearest level."""
     clip = torch.full((1, 3, 1, 16, 32), -1.0)
     clip[0, 0, 0, 0, :6] = torch.tensor([-1.0, -0.998, -0.5, 0.0, 0.5, 1.0])  # red, at the top left
-    monkeypatch.setattr(VAE, "decode_stream", lambda self, latent: iter([clip]))
+    monkeypatch.setattr(VAE, "decode_stream", lambda *_: iter([clip]))
     make("image.png", frames=1)
     image = frames(tmp_path / "image.png")[0]
     assert image[0, :6, 0].tolist() == [0, 0, 64, 128, 191, 255]
@@ -275,31 +279,22 @@ def test_a_tokenizer_with_more_words_than_the_encoder_is_refused(
 
 
 @pytest.mark.parametrize(
-    ("error", "device", "message"),
+    "error",
     [
-        (torch.OutOfMemoryError("CUDA out of memory"), "cuda", "The graphics card has too little"),
-        (
-            MemoryError(),
-            "cpu",
-            "This machine has too little free memory for 5 frames of 32x16: make",
-        ),
-        (RuntimeError("DefaultCPUAllocator: can't allocate"), "cpu", "This machine has too little"),
+        torch.OutOfMemoryError("CUDA out of memory"),
+        MemoryError(),
+        RuntimeError("DefaultCPUAllocator: can't allocate"),
     ],
     ids=["card", "python", "torch on the CPU"],
 )
 def test_too_little_memory_is_told(
-    error: Exception, device: str, message: str, model: Model, monkeypatch: pytest.MonkeyPatch
+    error: Exception, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    message = "This machine has too little free memory for 5 frames of 32x16, which takes .*: make"
     monkeypatch.setattr(pipeline, "_generate", lambda *_: raising(error))
     command = Generate("job", make_request("demo"), "clip.mp4")
     with pytest.raises(MemoryShortageError, match=message):
-        list(generate(command, model, torch.device(device)))
-
-
-def test_torch_says_too_little_memory_as_we_expect() -> None:
-    """The words that `generate` looks for, from torch itself."""
-    with pytest.raises(RuntimeError, match="DefaultCPUAllocator"):
-        torch.empty(2**60, dtype=torch.uint8)
+        list(generate(command, model, CPU))
 
 
 def test_other_faults_stay_what_they_are(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -308,7 +303,63 @@ def test_other_faults_stay_what_they_are(model: Model, monkeypatch: pytest.Monke
         list(generate(Generate("job", make_request("demo"), "clip.mp4"), model, CPU))
 
 
-def test_the_transformer_computes_in_what_the_device_is_good_at() -> None:
-    assert compute_dtype(CPU) is torch.float32
-    assert compute_dtype(torch.device("cuda")) is torch.bfloat16
-    assert best_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
+def lightest(model: Model, **changes: Any) -> VramPlan:
+    """Every block streams, which changes nothing in the clip."""
+    made = plan(model.spec, make_request("demo", **changes), DeviceInfo("CPU"))
+    return replace(made, resident_blocks=0)
+
+
+def failing(at: int, whole: Callable[..., Any]) -> Callable[..., Any]:
+    """`whole`, but for its call number `at`, for which the card has no room."""
+    calls = count(1)
+
+    def run(*arguments: Any, **keywords: Any) -> Any:
+        if next(calls) == at:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(*arguments, **keywords)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("part", "method", "at"),
+    [(DiT, "forward", 1), (DiT, "forward", 6), (VAE, "reconstruct", 2)],
+    ids=["first step", "third step", "second frame"],
+)
+def test_a_clip_goes_on_with_a_lighter_plan(
+    part: type, method: str, at: int, model: Model, make: Make, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    *whole, _ = make("whole", steps=4)
+    heavy = plan(model.spec, make_request("demo", steps=4), DeviceInfo("CPU"))
+    light = lightest(model, steps=4)
+    monkeypatch.setattr(budget, "ladder", lambda *_: (heavy, light))
+    monkeypatch.setattr(part, method, failing(at, getattr(part, method)))
+    *events, last = make("lighter", steps=4)
+    assert isinstance(last, Finished)
+    assert torch.equal(frames(tmp_path / "lighter"), frames(tmp_path / "whole"))
+    assert notices(events) == ["Memory ran out: going on with less of it (0.32 GB at most)."]
+    steps = [(e.stage, e.step) for e in events if isinstance(e, Progress)]
+    again = [step for step in steps if step[0] is not Stage.LOAD]
+    assert again == [  # no step is taken twice
+        (e.stage, e.step) for e in whole if isinstance(e, Progress) and e.stage is not Stage.LOAD
+    ]
+
+
+def test_after_the_lightest_plan_it_fails(
+    model: Model, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(budget, "ladder", lambda *_: (lightest(model),) * 3)
+    monkeypatch.setattr(DiT, "embed", full)
+    with pytest.raises(MemoryShortageError, match="has too little free memory for 5 frames"):
+        make()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_clip_that_cannot_fit_is_refused_at_once(make: Make, tmp_path: Path) -> None:
+    with pytest.raises(MemoryShortageError, match=r"of 8192x8192, which takes .* would fit"):
+        make(width=8192, height=8192, frames=401)
+    assert list(tmp_path.iterdir()) == []

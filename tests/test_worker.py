@@ -12,7 +12,7 @@ from inference.api.messages import (
     PROTOCOL,
     Cancel,
     Cancelled,
-    DeviceInfo,
+    Event,
     Failed,
     FailureKind,
     Finished,
@@ -24,7 +24,7 @@ from inference.api.messages import (
     decode_event,
     encode,
 )
-from inference.worker import describe
+from inference.worker import Inbox, run_job
 from tests.tiny_model import make_request
 from tests.worker_process import PATIENCE_S, ROOT, Worker, running
 
@@ -81,7 +81,9 @@ def job(name: str, model: Path | str, clips: Path, **changes: object) -> Generat
 
 
 def test_from_ready_to_quit(fresh: Worker, tiny_model: Path, clips: Path) -> None:
-    assert fresh.hear() == Ready(PROTOCOL, describe(torch.device("cpu")))
+    ready = fresh.hear()
+    assert isinstance(ready, Ready)
+    assert (ready.protocol, ready.device.name) == (PROTOCOL, "CPU")
     fresh.tell(job("a", tiny_model, clips))
     *_, last = fresh.hear_job("a")
     assert isinstance(last, Finished)
@@ -89,6 +91,19 @@ def test_from_ready_to_quit(fresh: Worker, tiny_model: Path, clips: Path) -> Non
     fresh.tell(Quit())
     assert fresh.hear_end() == []
     assert fresh.stderr.read_text() == ""
+
+
+def test_a_stop_after_the_end_comes_too_late(tiny_model: Path, clips: Path) -> None:
+    heard: list[Event] = []
+
+    def say(event: Event) -> None:
+        heard.append(event)
+        if isinstance(event, Finished):
+            inbox.take(Cancel("a"))
+
+    inbox = Inbox(say)
+    run_job(job("a", tiny_model, clips), inbox, torch.device("cpu"), say)
+    assert isinstance(heard[-1], Finished)
 
 
 def test_quit_stops_what_runs_and_what_waits(fresh: Worker, tiny_model: Path, clips: Path) -> None:
@@ -233,10 +248,3 @@ def test_job_that_fails_does_not_end_it(
     assert event.message.startswith(message)
     assert ("Traceback" in event.details) == (kind is not FailureKind.INPUT)
     assert isinstance(rough.hear_job("good")[-1], Finished)
-
-
-def test_card_is_described(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda _: (5, 8))
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (8, 9))
-    monkeypatch.setattr(torch.cuda, "get_device_name", lambda _: "RTX")
-    assert describe(torch.device("cuda")) == DeviceInfo("RTX", 8, 5, "8.9")

@@ -24,15 +24,18 @@ PROTOCOL = 1
 
 @dataclass(frozen=True, slots=True)
 class StageReport:
-    """How a stage went: seconds, and the most memory it held at once, in bytes.
+    """How a stage went: seconds, the most memory it held at once, and what the plan forecast, in bytes.
 
-    `peak_ram_bytes` is the process's resident set, `peak_vram_bytes` what was allocated on the card.
+    RAM is the process's resident set. VRAM is what the process took of the card, with CUDA's own part.
+    The forecasts are 0 of a stage that the plan leaves out.
     """
 
     stage: Stage
     seconds: float
     peak_ram_bytes: int
     peak_vram_bytes: int
+    forecast_ram_bytes: int = 0
+    forecast_vram_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class Generate:
     """Make a clip and write it to `output`; `job` names it in the events.
 
     `state` is the file in which the unfinished clip is kept after every step, and from which it goes on
-    if it is there; `previews` is the folder for previews. Empty for none.
+    if it is there; `previews` is the folder for previews. Empty for none. No more than `vram_bytes` of
+    the card are taken, 0 for all that is free.
     """
 
     job: str
@@ -48,6 +52,7 @@ class Generate:
     output: str
     state: str = ""
     previews: str = ""
+    vram_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

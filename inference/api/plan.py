@@ -90,10 +90,15 @@ def plan(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> Vra
 def ladder(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> tuple[VramPlan, ...]:
     """The plan and ever lighter ones down to the lightest, to go on with when memory runs out."""
     job = _Job(spec, request, device)
-    rungs = [job.plan()]
+    rungs = [plan(spec, request, device)]
     while (lighter := job.plan(rungs[-1])).stages != rungs[-1].stages:
         rungs.append(lighter)
     return tuple(rungs)
+
+
+def budget_bytes(device: DeviceInfo) -> int:
+    """The most of the card that a plan may take, with what CUDA itself takes."""
+    return int(ROOM * card_bytes(device))
 
 
 def card_bytes(device: DeviceInfo) -> int:
@@ -147,7 +152,7 @@ class _Job:
 
     def _fits(self, stage: StagePlan) -> bool:
         ram_bytes = self.device.ram_bytes
-        fits_card = stage.peak_vram_bytes <= ROOM * card_bytes(self.device)
+        fits_card = stage.peak_vram_bytes <= budget_bytes(self.device)
         return fits_card and (not ram_bytes or stage.peak_ram_bytes <= ROOM * ram_bytes)
 
     def _is_below(self, stage: StagePlan, above: StagePlan) -> bool:

@@ -1,0 +1,63 @@
+"""The plan that a job obeys, and lighter ones to go on with when memory runs out all the same."""
+
+import torch
+
+from inference.api.device import DeviceInfo, Stage
+from inference.api.errors import MemoryShortageError
+from inference.api.plan import ladder
+from inference.api.spec import GenerationRequest, ModelSpec
+
+
+def is_shortage(error: BaseException) -> bool:
+    """Whether memory ran out, on the card or beside it."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return "DefaultCPUAllocator" in str(error)  # the only mark of it that torch gives
+
+
+class Budget:
+    """What a job may take of `device`."""
+
+    def __init__(self, spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> None:
+        """Raises `MemoryShortageError` if there is no plan that fits."""
+        self._request, self._device = request, device
+        self.plan, *self._lighter = ladder(spec, request, device)
+        if not self.plan.fits:
+            raise self.shortage()
+
+    def lighten(self) -> str:
+        """Obey the next lighter plan from now on; says so. Raises `MemoryShortageError` after the lightest."""
+        if not self._lighter:
+            raise self.shortage()
+        self.plan = self._lighter.pop(0)
+        return f"Memory ran out: going on with less of it ({_gb(self._peak)} at most)."
+
+    def forecast(self, stage: Stage) -> tuple[int, int]:
+        """The most RAM and VRAM that the stage takes by the plan, in bytes."""
+        for planned in self.plan.stages:
+            if planned.stage is stage:
+                return planned.peak_ram_bytes, planned.peak_vram_bytes
+        return 0, 0
+
+    def shortage(self) -> MemoryShortageError:
+        """What to do where the lightest plan is too much."""
+        request, change = self._request, self.plan.suggestion
+        place = "The graphics card" if self._device.total_bytes else "This machine"
+        clip = f"{request.frames} frames of {request.width}x{request.height}"
+        advice = "make the clip smaller or shorter"
+        if change is not None:
+            advice = f"{change.frames} frames of {change.width}x{change.height} would fit"
+            if change.weights is not request.weights:
+                advice += f" with weights in {change.weights.value}"
+        return MemoryShortageError(
+            f"{place} has too little free memory for {clip}, which takes {_gb(self._peak)}: {advice}, "
+            "or close other programs."
+        )
+
+    @property
+    def _peak(self) -> int:
+        return self.plan.peak_vram_bytes or self.plan.peak_ram_bytes
+
+
+def _gb(count: int) -> str:
+    return f"{count / 1e9:.3g} GB"

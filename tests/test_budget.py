@@ -1,0 +1,72 @@
+"""Which plan a job obeys, and what is said when there is none."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from inference.api.device import ALWAYS, DeviceInfo, Stage
+from inference.api.errors import MemoryShortageError
+from inference.api.models import MODELS
+from inference.api.plan import ladder, plan
+from inference.api.spec import WeightFormat, default_request
+from inference.budget import Budget, is_shortage
+
+SPEC = MODELS["t2v-1.3b"]
+REQUEST = default_request("a cat", SPEC.name, SPEC.defaults, 1)
+GIB = 2**30
+
+
+def card(gib: float) -> DeviceInfo:
+    return DeviceInfo("RTX", int(gib * GIB), int(gib * GIB), "8.9", 32 * GIB)
+
+
+def test_the_fastest_plan_that_fits_comes_first() -> None:
+    budget = Budget(SPEC, REQUEST, card(24))
+    assert budget.plan == plan(SPEC, REQUEST, card(24))
+
+
+def test_plans_get_lighter_until_there_is_none() -> None:
+    budget, peaks = Budget(SPEC, REQUEST, card(24)), []
+    for _ in ladder(SPEC, REQUEST, card(24))[1:]:
+        peaks.append(budget.plan.peak_vram_bytes)
+        assert budget.lighten().startswith("Memory ran out: going on with less of it (")
+    assert len(peaks) > 1
+    assert peaks == sorted(peaks, reverse=True)
+    with pytest.raises(MemoryShortageError, match="The graphics card has too little free memory"):
+        budget.lighten()
+
+
+def test_what_would_fit_is_named() -> None:
+    with pytest.raises(MemoryShortageError) as caught:
+        Budget(SPEC, replace(REQUEST, width=1280, height=720, frames=401), card(4))
+    change = plan(SPEC, replace(REQUEST, width=1280, height=720, frames=401), card(4)).suggestion
+    assert change is not None
+    named = f"{change.frames} frames of {change.width}x{change.height} would fit"
+    assert named in str(caught.value)
+    assert ("with weights in int8" in str(caught.value)) == (change.weights is WeightFormat.INT8)
+    Budget(SPEC, change, card(4))
+
+
+def test_each_stage_has_its_forecast() -> None:
+    budget = Budget(SPEC, REQUEST, card(8))
+    for stage in ALWAYS:
+        ram, vram = budget.forecast(stage)
+        assert 0 < vram <= budget.plan.peak_vram_bytes
+        assert ram > 0
+    assert budget.forecast(Stage.QUANTIZE) == (0, 0)
+
+
+def test_torch_says_too_little_memory_as_we_expect() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**60, dtype=torch.uint8)
+    assert is_shortage(caught.value)
+
+
+@pytest.mark.parametrize("error", [torch.OutOfMemoryError("CUDA out of memory"), MemoryError()])
+def test_running_out_is_seen(error: Exception) -> None:
+    assert is_shortage(error)
+
+
+def test_other_errors_are_no_shortage() -> None:
+    assert not is_shortage(RuntimeError("a bug"))

@@ -1,0 +1,82 @@
+"""What is said of a card, and the cap on what is taken of it."""
+
+import pytest
+import torch
+
+from inference.api.device import DeviceInfo
+from inference.api.plan import budget_bytes
+from inference.devices import best_device, capped, compute_dtype, describe
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+GIB = 2**30
+
+
+@pytest.fixture
+def fractions(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The card of 8 GiB, of which 7 are free and 1 is torch's own, unused; what it is capped at."""
+    set_to: list[float] = []
+    fakes = {
+        "mem_get_info": lambda _: (6 * GIB, 8 * GIB),
+        "memory_reserved": lambda _: GIB,
+        "memory_allocated": lambda _: 0,
+        "get_device_capability": lambda _: (8, 9),
+        "get_device_name": lambda _: "RTX",
+        "set_per_process_memory_fraction": lambda share, _: set_to.append(share),
+    }
+    for name, fake in fakes.items():
+        monkeypatch.setattr(torch.cuda, name, fake)
+    return set_to
+
+
+def test_the_transformer_computes_in_what_the_device_is_good_at() -> None:
+    assert compute_dtype(CPU) is torch.float32
+    assert compute_dtype(CUDA) is torch.bfloat16
+    assert best_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+@pytest.mark.usefixtures("fractions")
+def test_a_card_is_described() -> None:
+    found = describe(CUDA)
+    assert found == DeviceInfo("RTX", 8 * GIB, 7 * GIB, "8.9", found.ram_bytes)
+
+
+@pytest.mark.usefixtures("fractions")
+def test_no_more_of_a_card_is_counted_than_may_be_taken() -> None:
+    found = describe(CUDA, 4 * GIB)
+    assert (found.total_bytes, found.free_bytes) == (4 * GIB, int(3.5 * GIB))
+    assert describe(CUDA, 99 * GIB) == describe(CUDA)
+
+
+def test_a_processor_has_memory_and_no_card() -> None:
+    found = describe(CPU, 4 * GIB)
+    assert (found.total_bytes, found.free_bytes) == (0, 0)
+    assert found.ram_bytes > 2**20
+
+
+def test_tensors_are_kept_within_the_budget(fractions: list[float]) -> None:
+    info = describe(CUDA, 4 * GIB)
+    with capped(CUDA, info):
+        (share,) = fractions
+    assert share * 8 * GIB == pytest.approx(budget_bytes(info) - GIB / 2)
+    assert fractions == [share, 1.0]
+
+
+def test_the_cap_is_lifted_after_an_error(fractions: list[float]) -> None:
+    with pytest.raises(ValueError, match="oh"), capped(CUDA, describe(CUDA)):
+        raise ValueError("oh")
+    assert fractions[-1] == 1.0
+
+
+def test_a_processor_has_no_cap(fractions: list[float]) -> None:
+    with capped(CPU, describe(CPU)):
+        assert fractions == []
+
+
+@pytest.mark.gpu
+def test_a_card_refuses_more_than_the_cap() -> None:
+    with (
+        capped(CUDA, describe(CUDA, 2 * GIB)),
+        pytest.raises(torch.OutOfMemoryError),
+    ):
+        torch.empty(2 * GIB, dtype=torch.uint8, device=CUDA)
+    torch.empty(2 * GIB, dtype=torch.uint8, device=CUDA)
