@@ -24,19 +24,26 @@ def room_for(tensors: Iterable[Tensor]) -> int:
 
 
 class Conveyor:
-    """Brings sets of tensors, of up to `size` bytes in `room_for`'s count, to `device` by turns."""
+    """Brings sets of tensors, of up to `size` bytes in `room_for`'s count, to `device` by turns.
+
+    What computes on the CPU takes them where they are.
+    """
 
     def __init__(self, device: torch.device, size: int) -> None:
-        self._buffers = [torch.empty(size, dtype=torch.uint8, device=device) for _ in range(2)]
+        count = 0 if device.type == "cpu" else 2
+        self._buffers = [torch.empty(size, dtype=torch.uint8, device=device) for _ in range(count)]
         self._lane = _Lane(device, self._buffers) if device.type == "cuda" else None
         self._turn = 0
 
     @contextmanager
-    def bring(self, tensors: Tensors) -> Iterator[dict[str, Tensor]]:
+    def bring(self, tensors: Tensors) -> Iterator[Tensors]:
         """`tensors`, which lie in RAM, on the device: until the end of the `with`, and no longer."""
+        if not self._buffers:
+            yield tensors
+            return
         turn, self._turn = self._turn, 1 - self._turn
         places = _lay_out(self._buffers[turn], tensors)
-        if self._lane is None:
+        if self._lane is None:  # on meta, where there is nothing to wait for
             for name, place in places.items():
                 place.copy_(tensors[name])
         else:

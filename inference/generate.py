@@ -24,9 +24,9 @@ from inference.budget import Budget, is_shortage
 from inference.catalog import Model
 from inference.denoise import Network, schedule_of, take_steps
 from inference.devices import capped, compute_dtype, describe
+from inference.embeddings import stream_embeddings
 from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
-from inference.offload import stream_text
 from inference.previews import Previews, latent_to_rgb, open_previews
 from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
@@ -180,7 +180,7 @@ def _stream_text(job: _Job, ids: list[list[int]]) -> Generator[Event, None, list
     """The vectors [L, text_dim] of each prompt, from its token ids."""
     text = job.model.text
     params = text_params(text)
-    blocks = stream_text(text, params, ids, job.device, compute_dtype(job.device))
+    blocks = stream_embeddings(text, params, ids, job.device, compute_dtype(job.device))
     return (yield from _told(blocks, job, Stage.TEXT, params.num_layers))
 
 

@@ -1,4 +1,4 @@
-"""Running networks that don't fit: what streams, a block at a time, from the mapped file."""
+"""The text encoder, which fits no card: its blocks stream from the mapped file."""
 
 from collections.abc import Generator, Sequence
 
@@ -6,11 +6,13 @@ import torch
 from torch import Tensor, nn
 
 from inference.api.spec import TextParams
-from inference.wan.text import RMSNorm, TextBlock, TextEncoder, lookup
+from inference.conveyor import Conveyor, room_for
+from inference.wan.text import RMSNorm, TextBlock, TextEncoder
 from inference.weights.assign import fill, read_as, require_fit
 from inference.weights.checkpoint import Checkpoint
 from inference.weights.meta import shapes_only
 
+CPU, META = torch.device("cpu"), torch.device("meta")
 EMBEDDING = "token_embedding.weight"
 
 
@@ -38,7 +40,7 @@ def stream_text(
     device: torch.device | str,
     dtype: torch.dtype,
 ) -> Generator[float, None, list[Tensor]]:
-    """Encode prompts with no more than one block of the encoder in memory.
+    """Encode prompts with no more than two blocks of the encoder on the device, and one in RAM.
 
     prompts: the token ids of each, without padding.
     yields:  the share of the work that is done, in [0, 1], after each block.
@@ -51,26 +53,35 @@ def stream_text(
     compute = torch.float32 if place.type == "cpu" else dtype
     with shapes_only():
         require_fit(checkpoint, TextEncoder(params))
-    table = checkpoint.read([EMBEDDING])[EMBEDDING]
-    hidden = [lookup(table, torch.tensor([ids])).to(place, compute) for ids in prompts]
-    del table
-    for index in range(params.num_layers):
-        with shapes_only():
-            block = TextBlock(params)
-        _fill_from(block, checkpoint, f"blocks.{index}.", place, compute)
-        hidden = [block(x) for x in hidden]
-        del block
-        yield (index + 1) / params.num_layers
-    with shapes_only():
         norm = RMSNorm(params.dim, params.eps)
-    _fill_from(norm, checkpoint, "norm.", place, compute)
+    rows = [checkpoint.read_rows(EMBEDDING, torch.tensor([ids])) for ids in prompts]
+    hidden = [row.to(place, compute) for row in rows]
+    block = _new_block(params)
+    belt = Conveyor(place, room_for(_read(checkpoint, "blocks.0.", block, META, compute).values()))
+    for index in range(params.num_layers):
+        with belt.bring(_read(checkpoint, f"blocks.{index}.", block, CPU, compute)) as tensors:
+            fill(block, tensors)
+            hidden = [block(x) for x in hidden]
+        del tensors
+        block = _new_block(params)  # the tensors of the old one go
+        yield (index + 1) / params.num_layers
+    fill(norm, _read(checkpoint, "norm.", norm, place, compute))
     return [norm(x)[0].to(dtype) for x in hidden]
 
 
-def _fill_from(
-    module: nn.Module, checkpoint: Checkpoint, prefix: str, device: torch.device, dtype: torch.dtype
-) -> None:
-    """Give a module built on meta the tensors of `checkpoint` whose names start with `prefix`."""
+def _new_block(params: TextParams) -> TextBlock:
+    with shapes_only():
+        return TextBlock(params)
+
+
+def _read(
+    checkpoint: Checkpoint,
+    prefix: str,
+    module: nn.Module,
+    device: torch.device,
+    dtype: torch.dtype,
+) -> dict[str, Tensor]:
+    """The tensors of `module`, which in `checkpoint` have names that start with `prefix`."""
     dtypes = {prefix + name: dtype for name in module.state_dict()}
     tensors = read_as(checkpoint, dtypes, device)
-    fill(module, {name.removeprefix(prefix): tensor for name, tensor in tensors.items()})
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items()}

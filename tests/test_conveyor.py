@@ -1,6 +1,6 @@
 """What is brought is what was there, two at a time, and no buffer is filled while it's in use."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor
 from inference import conveyor
 from inference.conveyor import ALIGNMENT, Conveyor, _Lane, room_for
 
-CPU = torch.device("cpu")
+CPU, META = torch.device("cpu"), torch.device("meta")
 
 
 def sample(seed: int) -> dict[str, Tensor]:
@@ -28,7 +28,7 @@ def sample(seed: int) -> dict[str, Tensor]:
     }
 
 
-def same(brought: dict[str, Tensor], expected: dict[str, Tensor]) -> bool:
+def same(brought: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> bool:
     return brought.keys() == expected.keys() and all(
         tensor.dtype is expected[name].dtype and torch.equal(tensor.float(), expected[name].float())
         for name, tensor in brought.items()
@@ -44,18 +44,26 @@ def test_each_set_is_whole_while_it_is_needed() -> None:
 
 
 def test_two_buffers_take_turns() -> None:
-    belt = Conveyor(CPU, room_for(sample(0).values()))
+    tensors = {name: tensor.to(META) for name, tensor in sample(0).items()}
+    belt = Conveyor(META, room_for(tensors.values()))
     places = []
-    for seed in range(4):
-        with belt.bring(sample(seed)) as brought:
-            places.append(brought["weight"].data_ptr())
+    for _ in range(4):
+        with belt.bring(tensors) as brought:
+            places.append(brought["weight"].untyped_storage()._cdata)
     assert places[0] == places[2] != places[1] == places[3]
 
 
 def test_what_does_not_fit_is_an_error() -> None:
-    belt = Conveyor(CPU, room_for(sample(0).values()) - ALIGNMENT)
-    with pytest.raises(RuntimeError), belt.bring(sample(0)):
+    tensors = {name: tensor.to(META) for name, tensor in sample(0).items()}
+    belt = Conveyor(META, room_for(tensors.values()) - ALIGNMENT)
+    with pytest.raises(RuntimeError), belt.bring(tensors):
         pass
+
+
+def test_a_processor_takes_them_where_they_are() -> None:
+    tensors = sample(0)
+    with Conveyor(CPU, 0).bring(tensors) as brought:
+        assert brought is tensors
 
 
 def test_it_runs_where_nothing_is_computed() -> None:

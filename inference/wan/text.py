@@ -4,7 +4,7 @@ UMT5 (Chung et al. 2023, "UniMax") is T5 v1.1 (Raffel et al. 2020, Shazeer 2020)
 position table in every block. Its attention is not scaled: the initialisation takes care of that.
 
 The XXL encoder has 5.7 B parameters, so a caller may run it in parts and never hold it whole:
-`lookup` on the memory-mapped table, then one `TextBlock` after another, then the final `RMSNorm`.
+the rows of the table that it needs, then one `TextBlock` after another, then the final `RMSNorm`.
 """
 
 import html
@@ -153,14 +153,6 @@ class RelativePositions(nn.Module):
         distance = positions[None, :] - positions[:, None]  # key minus query, [L, L]
         buckets = _bucket(distance, weight.shape[0], self.max_distance)
         return self.embedding(buckets).permute(2, 0, 1).unsqueeze(0)
-
-
-def lookup(table: Tensor, ids: Tensor) -> Tensor:
-    """Rows of an embedding table that may be memory-mapped: only the rows named are read.
-
-    table [vocab_size, dim], ids [B, L] int64, both on the CPU, to [B, L, dim] in the table's dtype.
-    """
-    return table[ids]
 
 
 def _bucket(distance: Tensor, num_buckets: int, max_distance: int) -> Tensor:

@@ -16,7 +16,7 @@ from transformers import T5Tokenizer, UMT5Config, UMT5EncoderModel
 
 from inference.api.errors import UserError
 from inference.api.spec import TextParams
-from inference.wan.text import TextBlock, TextEncoder, Tokenizer, clean_prompt, lookup
+from inference.wan.text import TextBlock, TextEncoder, Tokenizer, clean_prompt
 
 TINY = TextParams(vocab_size=90, dim=32, dim_attn=32, dim_ffn=48, num_heads=4, num_layers=3)
 
@@ -173,21 +173,13 @@ def test_encoder_runs_in_parts_from_a_mapped_file(reference, tmp_path: Path) -> 
 
     length = int(tensors["mask"][1].sum())
     with safe_open(tmp_path / "encoder.safetensors", framework="pt") as file:
-        x = lookup(file.get_tensor("token_embedding.weight"), tensors["ids"][1:2, :length])
+        x = file.get_tensor("token_embedding.weight")[tensors["ids"][1:2, :length]]
         for index in range(params.num_layers):
             weights = {n: file.get_tensor(f"blocks.{index}.{n}") for n in block.state_dict()}
             block.load_state_dict(weights, assign=True)
             x = block(x)
         norm.load_state_dict({"weight": file.get_tensor("norm.weight")}, assign=True)
     assert relative_error(norm(x)[0], tensors["out"][1, :length]) < 1e-5
-
-
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float8_e4m3fn], ids=str)
-def test_lookup_keeps_the_dtype_of_the_table(dtype: torch.dtype) -> None:
-    table = torch.randn(12, 8).to(dtype)
-    rows = lookup(table, torch.tensor([[3, 11, 3]]))
-    assert rows.dtype == dtype
-    assert torch.equal(rows.float()[0], table.float()[[3, 11, 3]])
 
 
 def test_every_parameter_learns() -> None:
