@@ -261,6 +261,15 @@ def test_ten_thousand_words_are_cut_and_that_is_told(console: Console, here: Pat
     assert outcome.out == f"{clip}\n"
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let processes be interrupted even where this one must not be, as in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_interrupt_stops_and_leaves_nothing(
     console: Console, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -276,14 +285,6 @@ def test_interrupt_stops_and_leaves_nothing(
     assert outcome == Outcome(130, "", "kinora: stopped.\n")
     assert sum(isinstance(event, Progress) and event.stage is Stage.DECODE for event in shown) == 1
     assert list(here.iterdir()) == []
-
-
-@pytest.fixture
-def interruptible() -> Iterator[None]:
-    """Let processes be interrupted even where this one must not be, as in the background."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
 
 
 @pytest.mark.usefixtures("interruptible")

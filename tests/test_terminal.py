@@ -93,6 +93,7 @@ def test_file_gets_a_line_for_each_stage() -> None:
     bar.clear()
     assert stream.getvalue().splitlines() == [
         "reading the prompt (2)",
+        "quantising the transformer, this once (2)",
         "loading the transformer (2)",
         "denoising (2)",
         "decoding (2)",

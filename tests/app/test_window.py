@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QScrollArea
+from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
+from app import theme
 from app.clips import Clips
 from app.engine import Engine
 from app.jobs import Jobs
@@ -31,7 +32,8 @@ def services(qtbot: QtBot, tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, services: Services) -> Iterator[Window]:
+def window(qtbot: QtBot, qapp: QApplication, services: Services) -> Iterator[Window]:
+    theme.apply(qapp, theme.Scheme.DARK)
     made = Window(services)
     made.show()
     yield made
@@ -160,5 +162,6 @@ def test_all_of_the_form_is_seen_on_a_small_screen(qtbot: QtBot, window: Window)
 def test_numbers_keep_off_the_edge_of_their_fields(window: Window) -> None:
     field = window.create_panel.frames.lineEdit()
     field.home(False)
-    inside = field.mapTo(window.create_panel.frames, field.cursorRect().topLeft())
-    assert inside.x() >= 3
+    # A cursor's rectangle has room at both sides of where the text begins.
+    inside = field.mapTo(window.create_panel.frames, field.cursorRect().center())
+    assert inside.x() >= 5
