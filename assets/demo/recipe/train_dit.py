@@ -1,7 +1,11 @@
 """Trains the transformer and its text encoder together, on latents that were computed once.
 
 First on single frames, which teaches what things look like at a fifth of the cost, then on clips and
-single frames together, as Wan's authors do.
+single frames together, as Wan's authors do. Beside the flow they learn to answer two questions whose
+answers the world knows: what a caption says, from the text encoder's output, and what lies where, from
+the tokens between the transformer's blocks. That teaches sooner what to read from the text, and where
+to look in the noise (Yu et al. 2024, arXiv 2410.06940, with features of another network). The layers that
+answer are dropped at the end.
 """
 
 import multiprocessing
@@ -13,6 +17,7 @@ from pathlib import Path
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
+from torch.nn import functional as F
 
 from assets.demo.recipe import world
 from assets.demo.recipe.captions import LANGUAGES, caption, with_noise
@@ -25,34 +30,64 @@ from inference.wan.vae import VAE
 
 UNCONDITIONAL = 0.1  # the share of captions left out, so that guidance has its other branch
 NOISY = 0.1  # the share of captions with a strange word in them
-# Bend the noise levels towards high noise, where it is decided what is where: five frames show through
-# more noise than one does.
-IMAGE_SHIFT, CLIP_SHIFT = 2.0, 4.0
+# Noise levels are even but for the schedule's bend towards high noise, where it is decided what is where:
+# as in sampling, so that each of its steps is learned alike. Five frames show through more noise than one.
+IMAGE_SHIFT, CLIP_SHIFT = 3.0, 5.0
+PLACE_WEIGHT, WORD_WEIGHT = 0.1, 0.02  # of the two questions beside the flow
+ANSWERS = (world.SHAPES, tuple(world.COLOURS), world.BACKGROUNDS, world.MOTIONS)
 SHARD = 200  # clips to a file of latents
 
 
 class Painter(nn.Module):
-    """The two networks that are trained together."""
+    """The two networks that are trained together, and what asks them while they are."""
 
     def __init__(self) -> None:
         super().__init__()
         self.text = TextEncoder(DEMO.text)
         self.dit = DiT(DEMO.dit)
+        self.places = nn.ModuleList(nn.Linear(DEMO.dit.dim, 4) for _ in self.dit.blocks[1:])
+        self.words = nn.Linear(DEMO.text.dim, sum(map(len, ANSWERS)))
 
-    def context(self, captions: list[list[int]]) -> Tensor:
-        """Token ids -> the text's embedding [B, L, text_dim], zero at the padding."""
+    def context(self, captions: list[list[int]]) -> tuple[Tensor, Tensor]:
+        """Token ids -> the text's embedding [B, L, text_dim], zero at the padding, and the mask [B, L, 1]."""
         length = max(map(len, captions))
         ids = torch.tensor([c + [0] * (length - len(c)) for c in captions])
         mask = torch.tensor([[1] * len(c) + [0] * (length - len(c)) for c in captions])
-        return self.text(ids, mask) * mask[..., None]
+        return self.text(ids, mask) * mask[..., None], mask[..., None]
+
+    def forward(self, noisy: Tensor, timestep: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
+        """Velocity [B, C, F, H, W], and logits of what is covered, [blocks - 1, B, F, H, W]."""
+        tokens, cond = self.dit.embed(noisy, timestep, context)
+        covered = []
+        for index in range(len(self.dit.blocks)):
+            tokens, _ = self.dit.run_block(index, tokens, None, cond, 1.0)
+            if index:
+                patches = (
+                    self.places[index - 1](tokens).unflatten(2, (2, 2)).unflatten(1, cond.grid)
+                )
+                covered.append(patches.permute(0, 1, 2, 4, 3, 5).flatten(4, 5).flatten(2, 3))
+        return self.dit.unembed(tokens, cond), torch.stack(covered)
 
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """Latents [N, 16, 5, 16, 16] float16 and the scenes they show."""
+    """Latents [N, 16, 5, 16, 16] and how much things cover of each of their pixels, [N, 5, 16, 16] in
+    [0, 1], both float16; and the scenes they show."""
 
     latents: Tensor
+    coverage: Tensor
     scenes: list[world.Scene]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What a step learns from: latents [B, 16, F, 16, 16] and coverage [B, F, 16, 16], float32, the
+    captions' tokens, and what each caption says, [B, 4] in the order of `ANSWERS`; -1 where it is empty."""
+
+    latents: Tensor
+    coverage: Tensor
+    captions: list[list[int]]
+    said: Tensor
 
 
 def scene_of(index: int, motions: tuple[str, ...]) -> world.Scene:
@@ -73,36 +108,50 @@ def encode_clips(vae: VAE, folder: Path, count: int, motions: tuple[str, ...]) -
         jobs = [pool.submit(_encode_shard, vae, motions, *shard) for shard in missing]
         for job in jobs:
             job.result()
-    latents = torch.cat([load_file(file)["latents"] for _, file in shards])
-    return Data(latents, [scene_of(i, motions) for i in range(count)])
+    files = [load_file(file) for _, file in shards]
+    latents, coverage = (torch.cat([f[name] for f in files]) for name in ("latents", "coverage"))
+    return Data(latents, coverage, [scene_of(i, motions) for i in range(count)])
 
 
 @torch.inference_mode()
 def _encode_shard(vae: VAE, motions: tuple[str, ...], indices: range, file: Path) -> None:
     torch.set_num_threads(1)
-    latents = []
+    latents, coverage = [], []
     for first in indices[::5]:  # torch convolves several clips far faster than one
         together = range(first, min(first + 5, indices.stop))
         scenes = [scene_of(index, motions) for index in together]
         clips = torch.stack([world.render(scene, world.clip_times()) for scene in scenes])
         latents.append(vae.encode(clips).half())
+        coverage += [latent_coverage(scene).half() for scene in scenes]
     partial = file.with_suffix(".partial")
-    save_file({"latents": torch.cat(latents)}, partial)
+    save_file({"latents": torch.cat(latents), "coverage": torch.stack(coverage)}, partial)
     partial.replace(file)
 
 
-def train(folder: Path, data: Data, tokenizer: Tokenizer, plans: tuple[Plan, Plan]) -> Painter:
+def latent_coverage(scene: world.Scene) -> Tensor:
+    """How much of each latent pixel the things of `scene` cover, [5, 16, 16] in [0, 1]."""
+    times = world.clip_times().view(-1, 1, 1)
+    covered = torch.stack([world.coverage(thing, times) for thing in scene.things]).amax(0)
+    pixels = F.avg_pool2d(covered, 8)  # [17, 16, 16]; the first frame has a latent for itself
+    return torch.cat([pixels[:1], pixels[1:].unflatten(0, (-1, 4)).mean(1)])
+
+
+def train(
+    folder: Path, data: Data, tokenizer: Tokenizer, plans: tuple[Plan, Plan], painter: Painter
+) -> Painter:
     """Both stages, resumed from `folder` where they were stopped; returns the averaged networks."""
-    painter = Painter()
     image, clip = 1, data.latents.shape[2]
-    stages = (("images", plans[0], {image: 64}), ("clips", plans[1], {image: 16, clip: 14}))
+    stages = (("images", plans[0], {image: 64}), ("clips", plans[1], {image: 8, clip: 14}))
     for name, plan, batches in stages:
         run = Run(painter, _optimisers(painter), plan, folder / f"dit-{name}.pt")
 
         def loss_of(step: int, batches: dict[int, int] = batches) -> dict[str, Tensor]:
             return {
-                f"flow of {frames}": flow_loss(painter, *draw(data, tokenizer, step, frames, batch))
+                f"{name} of {frames}": loss
                 for frames, batch in batches.items()
+                for name, loss in losses(
+                    painter, draw(data, tokenizer, step, frames, batch)
+                ).items()
             }
 
         run.train(loss_of)
@@ -110,32 +159,57 @@ def train(folder: Path, data: Data, tokenizer: Tokenizer, plans: tuple[Plan, Pla
     return painter
 
 
-def draw(
-    data: Data, tokenizer: Tokenizer, step: int, frames: int, batch: int
-) -> tuple[Tensor, list[list[int]]]:
-    """The batch of `step`: latents [B, 16, frames, 16, 16] float32 and their captions' tokens."""
+def draw(data: Data, tokenizer: Tokenizer, step: int, frames: int, batch: int) -> Batch:
+    """The batch of `step`, of `batch` clips' first `frames` latent frames."""
     rng = random.Random(f"{step} {frames}")
     picks = [rng.randrange(len(data.scenes)) for _ in range(batch)]
     texts = [caption(rng, data.scenes[i], rng.choice(LANGUAGES)) for i in picks]
     texts = [with_noise(rng, text) if rng.random() < NOISY else text for text in texts]
     texts = ["" if rng.random() < UNCONDITIONAL else text for text in texts]
-    return data.latents[picks, :, :frames].float(), [tokenizer.encode(text) for text in texts]
+    said = [
+        _answers(data.scenes[i]) if text else [-1] * len(ANSWERS)
+        for i, text in zip(picks, texts, strict=True)
+    ]
+    return Batch(
+        data.latents[picks, :, :frames].float(),
+        data.coverage[picks, :frames].float(),
+        [tokenizer.encode(text) for text in texts],
+        torch.tensor(said),
+    )
 
 
-def flow_loss(painter: Painter, clean: Tensor, captions: list[list[int]]) -> Tensor:
-    """Mean squared error of the velocity, noise - clean, on the straight path between the two.
+def _answers(scene: world.Scene) -> list[int]:
+    thing = scene.things[0]
+    given = thing.shape, thing.colour, scene.background, thing.motion
+    return [words.index(word) for words, word in zip(ANSWERS, given, strict=True)]
 
-    Lipman et al. 2023 (arXiv 2210.02747); noise levels are logit-normal as in Esser et al. 2024
-    (arXiv 2403.03206).
-    """
+
+def losses(painter: Painter, batch: Batch) -> dict[str, Tensor]:
+    """Flow: the mean squared error of the velocity, noise - clean, on the straight path between the two
+    (Lipman et al. 2023, arXiv 2210.02747). Place and words: cross-entropy of what the probes answer."""
+    clean = batch.latents
     shift = IMAGE_SHIFT if clean.shape[2] == 1 else CLIP_SHIFT
-    sigma = torch.randn(len(clean)).sigmoid()
+    # Levels spread evenly over the batch vary less from step to step than independent ones.
+    sigma = (torch.randperm(len(clean)) + torch.rand(len(clean))) / len(clean)
     sigma = shift * sigma / (1 + (shift - 1) * sigma)
     noise = torch.randn_like(clean)
     level = sigma.view(-1, 1, 1, 1, 1)
     noisy = (1 - level) * clean + level * noise
-    velocity = painter.dit(noisy, 1000 * sigma, painter.context(captions))
-    return (velocity - (noise - clean)).square().mean()
+    context, mask = painter.context(batch.captions)
+    velocity, covered = painter(noisy, 1000 * sigma, context)
+    place = F.binary_cross_entropy_with_logits(covered, batch.coverage.expand_as(covered))
+    answers = painter.words((context * mask).sum(1) / mask.sum(1)).split(
+        [*map(len, ANSWERS)], dim=1
+    )
+    words = [
+        F.cross_entropy(answer, said, ignore_index=-1)
+        for answer, said in zip(answers, batch.said.unbind(1), strict=True)
+    ]
+    return {
+        "flow": (velocity - (noise - clean)).square().mean(),
+        "place": PLACE_WEIGHT * place,
+        "words": WORD_WEIGHT * torch.stack(words).sum(),
+    }
 
 
 def _optimisers(painter: Painter) -> list[torch.optim.Optimizer]:

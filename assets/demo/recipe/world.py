@@ -75,8 +75,8 @@ def training(motions: tuple[str, ...]) -> list[tuple[str, str, str, str]]:
 def random_scene(rng: random.Random, combination: tuple[str, str, str, str]) -> Scene:
     """A scene of that shape, colour, background and motion; place, size and speed are drawn."""
     shape, colour, background, motion = combination
-    radius = rng.uniform(15.0, 21.0)
-    start, end = _path(rng, motion, radius * 1.3)
+    radius = rng.uniform(20.0, 24.0)
+    start, end = _path(rng, motion, radius * 1.45)
     return Scene(background, (Thing(shape, colour, motion, start, end, radius),))
 
 
@@ -174,7 +174,7 @@ def _path(
         middle = SIZE * 0.3, SIZE * 0.7
         x, y = (x, y) if motion == "still" else (rng.uniform(*middle), rng.uniform(*middle))
         return (x, y), (x, y)
-    step = rng.uniform(40.0, 60.0)
+    step = rng.uniform(40.0, 54.0)
     near = rng.uniform(low, high - step)
     first, last = (near, near + step) if sum(DIRECTIONS[motion]) > 0 else (near + step, near)
     return ((first, y), (last, y)) if DIRECTIONS[motion][0] else ((x, first), (x, last))
