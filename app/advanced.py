@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFormLayout, QLabel, QWidget
 from app import theme
 from app.draft import Draft
 from app.fields import Choice, Number, Panel, WholeNumber
-from inference.api.spec import Solver
+from inference.api.spec import Solver, WeightFormat
 
 # Names of things, the same in every language.
 _SOLVERS = {
@@ -16,9 +16,16 @@ _SOLVERS = {
     Solver.LCM: "LCM",
 }
 
+_LIBRARIES = {
+    WeightFormat.NF4: "nf4",
+    WeightFormat.LLM_INT8: "LLM.int8 (bitsandbytes)",
+    WeightFormat.QUANTO_INT8: "int8 (optimum-quanto)",
+    WeightFormat.QUANTO_FP8: "fp8 (optimum-quanto)",
+}
+
 
 class Advanced(Panel):
-    """Steps, guidance, shift, solver and frame rate."""
+    """Steps, guidance, shift, solver, frame rate, and the format of the transformer's weights."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -28,8 +35,11 @@ class Advanced(Panel):
         self.shift = Number(0.01, 100.0, 0.5, decimals=2)
         self.solver = Choice()
         self.fps = WholeNumber(1, 240)
+        self.weights = Choice()
         for solver, name in _SOLVERS.items():
             self.solver.addItem(name, solver)
+        for form in WeightFormat:
+            self.weights.addItem("", form)
         self._labels: list[tuple[QLabel, QWidget]] = []
         self._lay_out()
         self._connect()
@@ -45,6 +55,7 @@ class Advanced(Panel):
         self.shift.setValue(chosen.shift)
         self.solver.setCurrentIndex(list(_SOLVERS).index(chosen.solver))
         self.fps.setValue(chosen.fps)
+        self.weights.setCurrentIndex(list(WeightFormat).index(chosen.weights))
         self.steps.setEnabled(not chosen.timesteps)  # a distilled model has its own
         del blockers
 
@@ -53,7 +64,7 @@ class Advanced(Panel):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(theme.ROOM)
         form.setVerticalSpacing(theme.GAP)
-        fields = (self.steps, self.guidance, self.shift, self.solver, self.fps)
+        fields = (self.steps, self.guidance, self.shift, self.solver, self.fps, self.weights)
         for field in fields:
             label = QLabel()
             theme.set_kind(label, "dim")
@@ -68,12 +79,26 @@ class Advanced(Panel):
         self.shift.valueChanged.connect(lambda: draft.choose(shift=self.shift.value()))
         self.fps.valueChanged.connect(lambda: draft.choose(fps=self.fps.value()))
         self.solver.activated.connect(self._on_solver)
+        self.weights.activated.connect(self._on_weights)
         draft.changed.connect(self.show_draft)
 
     def _on_solver(self, index: int) -> None:
         self._draft.choose(solver=list(_SOLVERS)[index])
 
+    def _on_weights(self, index: int) -> None:
+        self._draft.choose(weights=list(WeightFormat)[index])
+
     def retranslate(self) -> None:
+        names = {
+            WeightFormat.NATIVE: self.tr("as the device computes"),
+            WeightFormat.INT8: "int8",
+            WeightFormat.INT8_WEIGHT_ONLY: self.tr("int8, weights only"),
+            WeightFormat.FP8: "fp8",
+            WeightFormat.FP8_WEIGHT_ONLY: self.tr("fp8, weights only"),
+            **_LIBRARIES,
+        }
+        for index, form in enumerate(WeightFormat):
+            self.weights.setItemText(index, names[form])
         texts = (
             (self.tr("Steps"), self.tr("More steps, cleaner picture, longer wait")),
             (
@@ -83,6 +108,10 @@ class Advanced(Panel):
             (self.tr("Shift"), self.tr("Higher spends more steps on layout and motion")),
             (self.tr("Solver"), self.tr("How the steps are computed")),
             (self.tr("Frames per second"), self.tr("How fast the clip plays")),
+            (
+                self.tr("Precision"),
+                self.tr("Fewer bits take less of the card; the first clip takes longer to begin"),
+            ),
         )
         for (label, field), (name, tip) in zip(self._labels, texts, strict=True):
             label.setText(name)

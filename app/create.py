@@ -97,6 +97,7 @@ class Create(Panel):
 
     def show_models(self, models: tuple[ModelInfo, ...]) -> None:
         """Offers those that are installed and make video from text."""
+        self.draft.learn(models)
         blocker = QSignalBlocker(self.model)
         self.model.clear()
         for model in models:

@@ -1,6 +1,7 @@
 """What the create panel is about to ask for: values that follow the model until the user changes them."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from math import sqrt
@@ -8,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
 from inference.api.spec import (
     MAX_SEED,
@@ -82,10 +84,7 @@ def choices_of(request: GenerationRequest) -> Choices:
     return Choices(**{field.name: getattr(request, field.name) for field in fields(Choices)})
 
 
-def spec_of(model: str) -> ModelSpec:
-    """The spec of a model by name; of one that the user added, the first that makes video from text."""
-    known = MODELS.get(model)
-    return known or next(spec for spec in MODELS.values() if spec is not DEMO)
+ANY = next(spec for spec in MODELS.values() if spec is not DEMO)  # stands in for an unknown model
 
 
 def steps_for(quality: Quality, defaults: SamplingDefaults) -> int:
@@ -142,11 +141,21 @@ class Draft(QObject):
         self.variations = 1
         self.choices = defaults_of(DEMO.defaults)
         self._touched: frozenset[str] = frozenset()
+        self._likes: dict[str, str] = {}
+
+    @property
+    def spec(self) -> ModelSpec | None:
+        """The known model with the chosen one's transformer; None if there is none."""
+        return MODELS.get(self._likes.get(self.model, self.model))
 
     @property
     def defaults(self) -> SamplingDefaults:
         """What the chosen model is best run with."""
-        return spec_of(self.model).defaults
+        return (self.spec or ANY).defaults
+
+    def learn(self, models: Iterable[ModelInfo]) -> None:
+        """What the models that the user added are like."""
+        self._likes = {model.name: model.like for model in models if model.added}
 
     def set_prompt(self, prompt: str) -> None:
         if prompt != self.prompt:

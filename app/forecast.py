@@ -1,7 +1,8 @@
 """What a clip will take, as far as it is known: never a guess without grounds."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from statistics import median
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -10,7 +11,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from app import theme
 from app.fields import Panel
 from app.journal import Record
-from inference.api.spec import GenerationRequest, latent_shape
+from inference.api.device import DeviceInfo
+from inference.api.plan import plan
+from inference.api.spec import GenerationRequest, ModelSpec, latent_shape
 
 NEAR = 4.0  # a clip this many times longer or larger tells nothing: attention grows by the square
 LATEST = 5  # clips that count; older ones were made with other versions, other loads
@@ -34,6 +37,27 @@ class Forecast:
     memory: Memory | None = None
     seconds: float | None = None
     file_bytes: int | None = None
+
+
+def forecast_memory(
+    spec: ModelSpec | None, request: GenerationRequest, device: DeviceInfo | None
+) -> Memory | None:
+    """What the plan says of a request to a model like `spec`; None where that, or the machine, isn't
+    known."""
+    if spec is None or device is None:
+        return None
+    # Typing asks again at every key; the words and the seed make no difference.
+    made = _planned(spec, replace(request, prompt="any", negative_prompt="", seed=0), device)
+    return Memory(
+        fits=made.fits,
+        vram_bytes=made.peak_vram_bytes,
+        vram_total_bytes=device.total_bytes,
+        ram_bytes=made.peak_ram_bytes,
+        suggestion=made.suggestion,
+    )
+
+
+_planned = lru_cache(maxsize=8)(plan)
 
 
 def work(request: GenerationRequest) -> int:

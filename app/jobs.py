@@ -65,7 +65,7 @@ class Jobs(JobList):
         self._folder = folder or data_folder() / "jobs"
         super().__init__(self._folder / "journal.sqlite3", parent)
         self._engine, self._naming = engine, naming
-        self._device = DeviceInfo("")
+        self.device: DeviceInfo | None = None  # once the worker has told
         self._began_anew = False  # the active job, with all its steps in this run
         self._saved_at = 0.0
         for job in filter(lambda job: job.is_active, self.jobs):
@@ -79,7 +79,7 @@ class Jobs(JobList):
 
     def records(self, model: str) -> list[Record]:
         """What that model's clips took on this machine's device, newest first."""
-        return self.journal.records(model, self._device.name)
+        return self.journal.records(model, "" if self.device is None else self.device.name)
 
     def add(self, requests: Sequence[GenerationRequest]) -> list[str]:
         """Queue a clip for each request; their ids. Raises `UserError` if it can't be written down."""
@@ -174,7 +174,7 @@ class Jobs(JobList):
         self.journal.close()
 
     def _on_ready(self, device: DeviceInfo) -> None:
-        self._device = device
+        self.device = device
         self._start_next()
 
     def _on_event(self, event: Event) -> None:
@@ -219,8 +219,8 @@ class Jobs(JobList):
         done = replace(job, status=JobStatus.DONE, path=event.path, seconds_left=None, kept_steps=0)
         self.put(done)
         self._drop_kept(job.id)
-        if self._began_anew:
-            self.attempt(lambda: self.journal.record(record_of(job, event, self._device.name)))
+        if self._began_anew and (device := self.device) is not None:
+            self.attempt(lambda: self.journal.record(record_of(job, event, device.name)))
         self.finished.emit(done)
         self._start_next()
 

@@ -19,7 +19,7 @@ from app.clips import Clips
 from app.create import Create
 from app.draft import Draft, random_seed
 from app.engine import Engine, EngineState
-from app.forecast import Forecast, forecast_bytes, forecast_seconds
+from app.forecast import Forecast, forecast_bytes, forecast_memory, forecast_seconds
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
 from app.message import MessageBar, MessageLevel, Remedy
@@ -255,9 +255,12 @@ class Window(QMainWindow):
         if request is None:
             self.create_panel.show_forecast(None, Forecast())
             return
-        records = self._services.jobs.records(request.model)
+        jobs = self._services.jobs
+        records = jobs.records(request.model)
         forecast = Forecast(
-            seconds=forecast_seconds(request, records), file_bytes=forecast_bytes(request, records)
+            memory=forecast_memory(self.draft.spec, request, jobs.device),
+            seconds=forecast_seconds(request, records),
+            file_bytes=forecast_bytes(request, records),
         )
         self.create_panel.show_forecast(request, forecast)
 

@@ -57,6 +57,12 @@ def find_dit(name: str) -> Checkpoint:
     return files.dit
 
 
+def known_like(dit: Checkpoint) -> ModelSpec | None:
+    """The known model with the same transformer, None if there is none."""
+    params = dit_params(dit)
+    return next((spec for spec in MODELS.values() if _same_network(spec.dit, params)), None)
+
+
 def is_installed(spec: ModelSpec) -> bool:
     """Whether all parts of a known model lie where they belong."""
     try:
@@ -102,17 +108,16 @@ def _spec_of(files: ModelFiles) -> ModelSpec:
     """That of the known model with the same transformer; of an unknown size, with the nearest
     model's defaults."""
     dit = _there(files.dit)
-    params, variant = dit_params(dit), classify(dit)
-    for spec in MODELS.values():
-        if _same_network(spec.dit, params):
-            return spec
+    if (known := known_like(dit)) is not None:
+        return known
+    variant = classify(dit)
     official = [spec for spec in MODELS.values() if spec is not DEMO]
     nearest = next((spec for spec in official if spec.tasks == variant.tasks), official[0])
     return replace(
         nearest,
         name=files.path.name,
         title=f"{variant.title} {variant.size}",
-        dit=params,
+        dit=dit_params(dit),
         text=text_params(_there(files.text)),
         vae=vae_params(_there(files.vae)),
         repository="",

@@ -26,7 +26,7 @@ from inference.api.messages import (
 )
 from inference.api.models import DEMO, MODELS, folder_of, published_files
 from inference.api.spec import ModelSpec
-from inference.catalog import find
+from inference.catalog import find, known_like
 from inference.download import Repository
 from inference.download import download as fetch
 from inference.load import load_tokenizer
@@ -138,6 +138,7 @@ def _known(spec: ModelSpec) -> ModelInfo:
         removable=manifest.has_files(folder),
         missing=files.missing if files is not None else (),
         downloadable=spec is not DEMO,
+        like=spec.name,
     )
 
 
@@ -148,7 +149,9 @@ def _added(name: str, path: Path) -> ModelInfo:
 
 def _info(name: str, path: Path, files: ModelFiles | None, *, is_added: bool) -> ModelInfo:
     """What is known of a model whose files are all there is to tell."""
-    variant = classify(files.dit) if files is not None and files.dit is not None else None
+    dit = None if files is None else files.dit
+    variant = None if dit is None else classify(dit)
+    like = None if dit is None else known_like(dit)
     return ModelInfo(
         name=name,
         title=name if variant is None else f"{variant.title} {variant.size}".strip(),
@@ -161,6 +164,7 @@ def _info(name: str, path: Path, files: ModelFiles | None, *, is_added: bool) ->
         removable=is_added,
         missing=files.missing if files is not None else (),
         added=is_added,
+        like="" if like is None else like.name,
     )
 
 

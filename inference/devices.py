@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import torch
 
 from inference.api.device import DeviceInfo
-from inference.api.plan import CONTEXT_BYTES, budget_bytes
+from inference.api.plan import CONTEXT_BYTES, budget_bytes, limited
 from inference.memory import ram_bytes
 
 
@@ -28,11 +28,9 @@ def describe(device: torch.device, vram_bytes: int = 0) -> DeviceInfo:
     free, total = torch.cuda.mem_get_info(device)
     # What torch keeps for its next tensors is free to it.
     free += torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
-    if vram_bytes:
-        total, free = min(total, vram_bytes), min(free, max(0, vram_bytes - CONTEXT_BYTES))
     major, minor = torch.cuda.get_device_capability(device)
     name = torch.cuda.get_device_name(device)
-    return DeviceInfo(name, total, free, f"{major}.{minor}", ram)
+    return limited(DeviceInfo(name, total, free, f"{major}.{minor}", ram), vram_bytes)
 
 
 @contextmanager

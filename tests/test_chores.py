@@ -116,6 +116,7 @@ def test_models_are_listed(ask: Ask) -> None:
     demo, other = models["demo"], models["t2v-14b"]
     assert (demo.installed, demo.removable, demo.missing) == (True, False, ())
     assert (demo.tasks, demo.downloadable, demo.added) == (("t2v",), False, False)
+    assert demo.like == "demo"
     assert demo.bytes > 1_000_000
     assert (other.installed, other.removable, other.downloadable) == (False, False, True)
     assert (other.bytes, other.precision) == (0, "")
@@ -126,6 +127,7 @@ def test_model_is_added_in_place_and_forgotten(ask: Ask, tiny_model: Path) -> No
     added = by_name(ask(AddModel("1", str(tiny_model))))["tiny"]
     assert (added.path, added.title) == (str(tiny_model), "Wan2.1 T2V width 32")
     assert (added.installed, added.added, added.removable) == (True, True, True)
+    assert added.like == ""  # no known model is as small
     assert find("tiny").files.path == tiny_model
     assert list(by_name(ask(AddModel("2", str(tiny_model))))).count("tiny") == 1
     assert "tiny" not in by_name(ask(RemoveModel("3", "tiny")))

@@ -259,7 +259,8 @@ class ModelInfo:
     `name` is what a request calls it; `tasks` are values of `Task`. `path` is where it lies, or would
     lie once downloaded; `bytes` what its files take on disk, 0 if there are none. `removable` says that
     `RemoveModel` would delete or forget something. `missing` are the parts that it still needs.
-    `downloadable` is a known model that a hub has; `added` one that the user put on the list.
+    `downloadable` is a known model that a hub has; `added` one that the user put on the list. `like` is
+    the known model with the same transformer, so its defaults and forecasts hold; empty if there is none.
     """
 
     name: str
@@ -274,6 +275,7 @@ class ModelInfo:
     missing: tuple[str, ...] = ()
     downloadable: bool = False
     added: bool = False
+    like: str = ""
 
 
 @dataclass(frozen=True, slots=True)

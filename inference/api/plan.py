@@ -106,6 +106,17 @@ def card_bytes(device: DeviceInfo) -> int:
     return min(device.total_bytes, device.free_bytes + CONTEXT_BYTES)
 
 
+def limited(device: DeviceInfo, vram_bytes: int) -> DeviceInfo:
+    """`device` of whose card no more than `vram_bytes` is to be taken; 0 for all that is free."""
+    if not vram_bytes:
+        return device
+    return replace(
+        device,
+        total_bytes=min(device.total_bytes, vram_bytes),
+        free_bytes=min(device.free_bytes, max(0, vram_bytes - CONTEXT_BYTES)),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Way:
     """How the transformer runs."""

@@ -1,9 +1,12 @@
 """The draft: values follow the model until the user changes them, and make a valid request."""
 
+from dataclasses import replace
+
 import pytest
 
 from app.draft import Draft, Quality, Ratio, choices_of, frames_for, quality_of, size_for, steps_for
 from inference.api.errors import UserError
+from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
 from inference.api.spec import nearest_frames, nearest_size
 
@@ -27,6 +30,17 @@ def test_what_the_user_changed_survives_a_change_of_model() -> None:
     draft.use_model("t2v-1.3b")
     assert draft.choices.guidance == 2.5
     assert draft.choices.steps == MODELS["t2v-1.3b"].defaults.steps
+
+
+def test_added_model_is_run_like_the_known_one_it_is() -> None:
+    draft = Draft()
+    large = ModelInfo("mine", "Mine", "/m", 1, "", "", ("t2v",), True, True, added=True)
+    draft.learn([replace(large, like="t2v-14b"), replace(large, name="odd")])
+    draft.use_model("mine")
+    assert draft.spec is MODELS["t2v-14b"]
+    assert draft.choices.width == 1280
+    draft.use_model("odd")
+    assert draft.spec is None
 
 
 def test_use_defaults_forgets_what_the_user_changed() -> None:

@@ -11,11 +11,15 @@ from app.forecast import (
     ForecastCard,
     Memory,
     forecast_bytes,
+    forecast_memory,
     forecast_seconds,
     size_text,
     work,
 )
 from app.journal import Record
+from inference.api.device import DeviceInfo
+from inference.api.models import MODELS
+from inference.api.plan import plan
 from inference.api.spec import GenerationRequest, WeightFormat
 
 
@@ -93,3 +97,23 @@ def test_card_offers_the_change_that_makes_it_fit(qtbot: QtBot) -> None:
     with qtbot.waitSignal(card.suggestion_taken) as taken:
         card.suggestion.click()
     assert taken.args == [smaller]
+
+
+def test_memory_is_what_the_plan_says_whatever_the_prompt() -> None:
+    card = DeviceInfo("a card", total_bytes=4 * 2**30, free_bytes=4 * 2**30)
+    asked_for = asked(model="t2v-1.3b", width=1280, height=720, frames=161)
+    memory = forecast_memory(MODELS["t2v-1.3b"], asked_for, card)
+    planned = plan(MODELS["t2v-1.3b"], asked_for, card)
+    assert memory is not None
+    assert not memory.fits
+    assert memory.vram_bytes == planned.peak_vram_bytes
+    assert memory.suggestion is not None
+    assert planned.suggestion is not None
+    assert memory.suggestion.width == planned.suggestion.width < 1280
+    again = forecast_memory(MODELS["t2v-1.3b"], replace(asked_for, prompt="something else"), card)
+    assert again == memory
+
+
+def test_memory_of_an_unknown_model_or_machine_is_not_guessed() -> None:
+    assert forecast_memory(None, asked(), DeviceInfo("CPU")) is None
+    assert forecast_memory(MODELS["demo"], asked(), None) is None
