@@ -39,6 +39,7 @@ class Action(StrEnum):
     DUPLICATE = "copy"
     EDIT = "create"
     SHOW = "film"
+    COMPARE = "compare"
     UP = "chevron-up"
     DOWN = "chevron-down"
     REMOVE = "trash"
@@ -53,6 +54,7 @@ _KEYS = {
     Action.DUPLICATE: "Ctrl+D",
     Action.EDIT: "F2",
     Action.SHOW: "Enter",
+    Action.COMPARE: "C",
     Action.UP: "Alt+Up",
     Action.DOWN: "Alt+Down",
     Action.REMOVE: "Del",
@@ -73,7 +75,7 @@ def actions_for(job: Job) -> tuple[Action, ...]:
         case JobStatus.PAUSED | JobStatus.INTERRUPTED:
             return (Action.RESUME, Action.DUPLICATE, Action.CANCEL)
         case JobStatus.DONE:
-            return (Action.SHOW, Action.DUPLICATE, Action.REMOVE)
+            return (Action.SHOW, Action.COMPARE, Action.DUPLICATE, Action.REMOVE)
         case JobStatus.FAILED | JobStatus.CANCELLED:
             return (Action.RETRY, Action.DUPLICATE, Action.REMOVE)
 
@@ -273,6 +275,7 @@ class QueuePanel(Panel):
             Action.DUPLICATE: self.tr("Again with a new seed"),
             Action.EDIT: self.tr("Take back to edit"),
             Action.SHOW: self.tr("Show"),
+            Action.COMPARE: self.tr("Compare with the one shown"),
             Action.UP: self.tr("Move up"),
             Action.DOWN: self.tr("Move down"),
             Action.REMOVE: self.tr("Remove from the list"),

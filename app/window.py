@@ -236,6 +236,16 @@ class Window(QMainWindow):
         shown = self.theatre.path
         self.saving.save_frame(image, name, shown.parent if shown else Path.home())
 
+    def compare(self, path: Path) -> None:
+        """Shows that clip beside the one that is shown, frame by frame."""
+        if self.theatre.path in (None, path):
+            self.say(
+                MessageLevel.INFO, self.tr("Watch another clip first, to compare this one to.")
+            )
+            return
+        self.show_page(Page.CREATE)
+        self.theatre.compare_with(path)
+
     def open_files(self, paths: list[Path]) -> None:
         """Shows the first of some files, and takes its settings over if Kinora made it."""
         path = paths[0]
@@ -298,6 +308,8 @@ class Window(QMainWindow):
                 jobs.remove([job.id])
             case Action.SHOW:
                 self.theatre.open(Path(job.path))
+            case Action.COMPARE:
+                self.compare(Path(job.path))
             case Action.UP:
                 jobs.move(job.id, max(0, jobs.row(job.id) - 1))
             case Action.DOWN:

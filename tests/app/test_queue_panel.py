@@ -107,6 +107,7 @@ def test_time_left_is_whole_in_the_narrowest_panel(
         (Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.REMOVE),
         (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, JobStatus.WAITING, Action.UP),
         (Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.SHOW),
+        (Qt.Key.Key_C, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.COMPARE),
         (Qt.Key.Key_F2, Qt.KeyboardModifier.NoModifier, JobStatus.WAITING, Action.EDIT),
     ],
     ids=lambda value: getattr(value, "name", None),

@@ -78,6 +78,17 @@ def test_dropped_clip_restores_its_recipe_and_a_foreign_one_is_said_to_be(
     assert "notes.mp4" in window.messages.text.text()
 
 
+def test_two_clips_are_compared(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    first, second = (write_clip(tmp_path / f"{n}.mp4", ask(seed=n), frames=9) for n in (1, 2))
+    window.compare(second)
+    assert "Watch another clip first" in window.messages.text.text()
+    window.open_files([first])
+    qtbot.waitUntil(lambda: window.theatre.path == first)
+    window.compare(second)
+    qtbot.waitUntil(lambda: window.theatre.canvas.other is not None)
+    assert window.theatre.path == first
+
+
 def test_full_screen_shows_the_picture_alone_until_escape(window: Window) -> None:
     window.theatre.full_screen_wanted.emit()
     assert window.isFullScreen()
