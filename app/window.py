@@ -66,7 +66,7 @@ class Window(QMainWindow):
 
     def __init__(self, services: Services) -> None:
         super().__init__()
-        self._services = services
+        self.services = services
         self._measured = 0  # the number of the latest question
         self.draft = Draft(self)
         self.top_bar, self.status_line, self.messages = TopBar(), StatusLine(), MessageBar()
@@ -126,7 +126,7 @@ class Window(QMainWindow):
         self.resize(1280, 720)
 
     def _connect(self) -> None:
-        engine, jobs, panel = self._services.engine, self._services.jobs, self.create_panel
+        engine, jobs, panel = self.services.engine, self.services.jobs, self.create_panel
         engine.state_changed.connect(self.status_line.show_state)
         engine.ready.connect(self._on_ready)
         engine.received.connect(self._on_event)
@@ -161,8 +161,8 @@ class Window(QMainWindow):
 
     def start(self) -> None:
         """Starts the engine, and tells what was found: a broken journal, clips that can go on."""
-        self._services.engine.start()
-        jobs = self._services.jobs
+        self.services.engine.start()
+        jobs = self.services.jobs
         if jobs.notice:
             self.say(MessageLevel.WARNING, jobs.notice)
             return
@@ -172,7 +172,7 @@ class Window(QMainWindow):
             self.say(MessageLevel.INFO, text, Remedy(self.tr("Go on"), self._resume_interrupted))
 
     def _resume_interrupted(self) -> None:
-        jobs = self._services.jobs
+        jobs = self.services.jobs
         for job in reversed(jobs.jobs):  # each goes to the front
             if job.status is JobStatus.INTERRUPTED:
                 jobs.resume(job.id)
@@ -182,14 +182,14 @@ class Window(QMainWindow):
 
     def _on_ready(self, device: DeviceInfo) -> None:
         self.status_line.show_device(device)
-        self._services.engine.send(ListModels("models"))
+        self.services.engine.send(ListModels("models"))
         self._measure(self.create_panel.prompt.text)
         self._on_request_changed(self.create_panel.current_request())
 
     def _measure(self, text: str) -> None:
         self._measured += 1
         question = Measure(f"measure-{self._measured}", self.draft.model, text)
-        self._services.engine.send(question)
+        self.services.engine.send(question)
 
     def _on_event(self, event: Event) -> None:
         match event:
@@ -203,12 +203,12 @@ class Window(QMainWindow):
                 pass
 
     def _on_crashed(self, message: str, details: str) -> None:
-        start = Remedy(self.tr("Start it again"), self._services.engine.start)
-        given_up = self._services.engine.state is EngineState.FAILED
+        start = Remedy(self.tr("Start it again"), self.services.engine.start)
+        given_up = self.services.engine.state is EngineState.FAILED
         self.say(MessageLevel.PROBLEM, message, start if given_up else None, details)
 
     def _on_previewed(self, preview: Preview) -> None:
-        request = self._services.jobs.job(preview.job).request
+        request = self.services.jobs.job(preview.job).request
         self.theatre.show_preview(preview, request.frames / request.fps)
         first = self.theatre.first_frame
         if first is not None:
@@ -216,16 +216,16 @@ class Window(QMainWindow):
 
     def _on_finished(self, job: Job) -> None:
         self.theatre.open(Path(job.path))
-        self._services.clips.add(Path(job.path), job.request)
+        self.services.clips.add(Path(job.path), job.request)
         self._on_request_changed(self.create_panel.current_request())
 
     def _on_failed(self, job: Job) -> None:
-        remedy = Remedy(self.tr("Try again"), lambda: self._services.jobs.retry(job.id))
+        remedy = Remedy(self.tr("Try again"), lambda: self.services.jobs.retry(job.id))
         self.say(MessageLevel.PROBLEM, job.message, remedy, job.details)
 
     def _on_generate(self, requests: list[GenerationRequest]) -> None:
         try:
-            self._services.jobs.add(requests)
+            self.services.jobs.add(requests)
         except UserError as error:
             self._on_problem(str(error))
 
@@ -250,7 +250,7 @@ class Window(QMainWindow):
         """Shows the first of some files, and takes its settings over if Kinora made it."""
         path = paths[0]
         try:
-            clip = self._services.clips.take_in(path)
+            clip = self.services.clips.take_in(path)
         except UserError as error:
             self._on_problem(str(error))
             return
@@ -265,7 +265,7 @@ class Window(QMainWindow):
         if request is None:
             self.create_panel.show_forecast(None, Forecast())
             return
-        jobs = self._services.jobs
+        jobs = self.services.jobs
         records = jobs.records(request.model)
         forecast = Forecast(
             memory=forecast_memory(self.draft.spec, request, jobs.device),
@@ -275,7 +275,7 @@ class Window(QMainWindow):
         self.create_panel.show_forecast(request, forecast)
 
     def _on_act(self, action: Action, id_: str) -> None:
-        jobs = self._services.jobs
+        jobs = self.services.jobs
         job = jobs.job(id_)
         try:
             self._act(action, job)
@@ -283,7 +283,7 @@ class Window(QMainWindow):
             self._on_problem(str(error))
 
     def _act(self, action: Action, job: Job) -> None:
-        jobs = self._services.jobs
+        jobs = self.services.jobs
         match action:
             case Action.PAUSE:
                 jobs.pause(job.id)
@@ -299,7 +299,7 @@ class Window(QMainWindow):
                 self._act_on_list(action, job)
 
     def _act_on_list(self, action: Action, job: Job) -> None:
-        jobs = self._services.jobs
+        jobs = self.services.jobs
         match action:
             case Action.DUPLICATE:
                 jobs.duplicate(job.id, random_seed())
@@ -348,7 +348,7 @@ class Window(QMainWindow):
             self.open_files(paths)
 
     def _store(self) -> QSettings:
-        return QSettings(str(self._services.folder / "window.ini"), QSettings.Format.IniFormat)
+        return QSettings(str(self.services.folder / "window.ini"), QSettings.Format.IniFormat)
 
     def _restore(self) -> None:
         store = self._store()
@@ -364,8 +364,8 @@ class Window(QMainWindow):
         store.sync()
         self.saving.stop()
         self.theatre.close_films()
-        self._services.clips.close()
-        self._services.jobs.close()
+        self.services.clips.close()
+        self.services.jobs.close()
         super().closeEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
