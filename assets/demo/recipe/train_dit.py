@@ -1,11 +1,12 @@
 """Trains the transformer and its text encoder together, on latents that were computed once.
 
 First on single frames, which teaches what things look like at a fifth of the cost, then on clips and
-single frames together, as Wan's authors do. Beside the flow they learn to answer two questions whose
-answers the world knows: what a caption says, from the text encoder's output, and what lies where, from
-the tokens between the transformer's blocks. That teaches sooner what to read from the text, and where
-to look in the noise (Yu et al. 2024, arXiv 2410.06940, with features of another network). The layers that
-answer are dropped at the end.
+single frames together, as Wan's authors do. Beside the flow they learn to answer questions whose answers
+the world knows: what a caption says, from the text encoder's output; and from the tokens between the
+transformer's blocks what is covered there, and where from there the thing is in each frame. That teaches
+sooner what to read from the text, and where to look in the noise (Yu et al. 2024, arXiv 2410.06940, with
+features of another network); without the last question, thousands of steps went by in which nothing of
+what a caption says of motion was used. The layers that answer are dropped at the end.
 """
 
 import multiprocessing
@@ -33,9 +34,11 @@ NOISY = 0.1  # the share of captions with a strange word in them
 # Noise levels are even but for the schedule's bend towards high noise, where it is decided what is where:
 # as in sampling, so that each of its steps is learned alike. Five frames show through more noise than one.
 IMAGE_SHIFT, CLIP_SHIFT = 3.0, 5.0
-PLACE_WEIGHT, WORD_WEIGHT = 0.1, 0.02  # of the two questions beside the flow
+PLACE_WEIGHT, PATH_WEIGHT, WORD_WEIGHT = 0.2, 0.2, 0.02  # of the questions beside the flow
+PATH_UNIT = 64.0  # pixels
 ANSWERS = (world.SHAPES, tuple(world.COLOURS), world.BACKGROUNDS, world.MOTIONS)
 SHARD = 200  # clips to a file of latents
+LATENT_FRAMES = 1 + (world.FRAMES - 1) // 4
 
 
 class Painter(nn.Module):
@@ -45,7 +48,9 @@ class Painter(nn.Module):
         super().__init__()
         self.text = TextEncoder(DEMO.text)
         self.dit = DiT(DEMO.dit)
-        self.places = nn.ModuleList(nn.Linear(DEMO.dit.dim, 4) for _ in self.dit.blocks[1:])
+        dim, asked = DEMO.dit.dim, self.dit.blocks[1:]
+        self.places = nn.ModuleList(nn.Linear(dim, 4) for _ in asked)
+        self.paths = nn.ModuleList(nn.Linear(dim, 2 * LATENT_FRAMES) for _ in asked)
         self.words = nn.Linear(DEMO.text.dim, sum(map(len, ANSWERS)))
 
     def context(self, captions: list[list[int]]) -> tuple[Tensor, Tensor]:
@@ -55,18 +60,22 @@ class Painter(nn.Module):
         mask = torch.tensor([[1] * len(c) + [0] * (length - len(c)) for c in captions])
         return self.text(ids, mask) * mask[..., None], mask[..., None]
 
-    def forward(self, noisy: Tensor, timestep: Tensor, context: Tensor) -> tuple[Tensor, Tensor]:
-        """Velocity [B, C, F, H, W], and logits of what is covered, [blocks - 1, B, F, H, W]."""
+    def forward(
+        self, noisy: Tensor, timestep: Tensor, context: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Velocity [B, C, F, H, W]; logits of what is covered, [blocks - 1, B, F, H, W]; and paths as
+        `relative_paths` has them, [blocks - 1, B, F, H / 2, W / 2, 5, 2]."""
         tokens, cond = self.dit.embed(noisy, timestep, context)
-        covered = []
+        covered, paths = [], []
         for index in range(len(self.dit.blocks)):
             tokens, _ = self.dit.run_block(index, tokens, None, cond, 1.0)
             if index:
-                patches = (
-                    self.places[index - 1](tokens).unflatten(2, (2, 2)).unflatten(1, cond.grid)
-                )
-                covered.append(patches.permute(0, 1, 2, 4, 3, 5).flatten(4, 5).flatten(2, 3))
-        return self.dit.unembed(tokens, cond), torch.stack(covered)
+                patches = self.places[index - 1](tokens).unflatten(2, (2, 2))
+                patches = patches.unflatten(1, cond.grid).permute(0, 1, 2, 4, 3, 5)
+                covered.append(patches.flatten(4, 5).flatten(2, 3))
+                path = self.paths[index - 1](tokens).unflatten(2, (-1, 2))
+                paths.append(path.unflatten(1, cond.grid))
+        return self.dit.unembed(tokens, cond), torch.stack(covered), torch.stack(paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +90,13 @@ class Data:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a step learns from: latents [B, 16, F, 16, 16] and coverage [B, F, 16, 16], float32, the
-    captions' tokens, and what each caption says, [B, 4] in the order of `ANSWERS`; -1 where it is empty."""
+    """What a step learns from: latents [B, 16, F, 16, 16], coverage [B, F, 16, 16] and the thing's centres
+    [B, 5, 2], float32, the captions' tokens, and what each caption says, [B, 4] in the order of `ANSWERS`;
+    -1 where it is empty."""
 
     latents: Tensor
     coverage: Tensor
+    centres: Tensor
     captions: list[list[int]]
     said: Tensor
 
@@ -132,8 +143,27 @@ def latent_coverage(scene: world.Scene) -> Tensor:
     """How much of each latent pixel the things of `scene` cover, [5, 16, 16] in [0, 1]."""
     times = world.clip_times().view(-1, 1, 1)
     covered = torch.stack([world.coverage(thing, times) for thing in scene.things]).amax(0)
-    pixels = F.avg_pool2d(covered, 8)  # [17, 16, 16]; the first frame has a latent for itself
-    return torch.cat([pixels[:1], pixels[1:].unflatten(0, (-1, 4)).mean(1)])
+    return _by_latent_frame(F.avg_pool2d(covered, 8))
+
+
+def centres(thing: world.Thing) -> Tensor:
+    """Where the centre of `thing` is in the middle of each latent frame, [5, 2], x and y in pixels."""
+    return _by_latent_frame(world.centre(thing, world.clip_times()))
+
+
+def _by_latent_frame(values: Tensor) -> Tensor:
+    """The mean over each latent frame of what is known of each frame, [17, ...] -> [5, ...]."""
+    return torch.cat([values[:1], values[1:].unflatten(0, (-1, 4)).mean(1)])
+
+
+def relative_paths(centres: Tensor, frames: int) -> Tensor:
+    """The vectors from the middle of each token's patch to the thing's centres [B, 5, 2], in units of
+    `PATH_UNIT` pixels: [B, frames, 8, 8, 5, 2], x and y."""
+    middle = (torch.arange(world.SIZE // 16) + 0.5) * 16
+    y, x = torch.meshgrid(middle, middle, indexing="ij")
+    patches = torch.stack([x, y], dim=-1)[None, None, :, :, None]
+    vectors = centres[:, None, None, None] - patches
+    return (vectors / PATH_UNIT).expand(-1, frames, -1, -1, -1, -1)
 
 
 def train(
@@ -141,7 +171,7 @@ def train(
 ) -> Painter:
     """Both stages, resumed from `folder` where they were stopped; returns the averaged networks."""
     image, clip = 1, data.latents.shape[2]
-    stages = (("images", plans[0], {image: 64}), ("clips", plans[1], {image: 8, clip: 14}))
+    stages = (("images", plans[0], {image: 64}), ("clips", plans[1], {image: 4, clip: 14}))
     for name, plan, batches in stages:
         run = Run(painter, _optimisers(painter), plan, folder / f"dit-{name}.pt")
 
@@ -173,6 +203,7 @@ def draw(data: Data, tokenizer: Tokenizer, step: int, frames: int, batch: int) -
     return Batch(
         data.latents[picks, :, :frames].float(),
         data.coverage[picks, :frames].float(),
+        torch.stack([centres(data.scenes[i].things[0]) for i in picks]),
         [tokenizer.encode(text) for text in texts],
         torch.tensor(said),
     )
@@ -186,7 +217,8 @@ def _answers(scene: world.Scene) -> list[int]:
 
 def losses(painter: Painter, batch: Batch) -> dict[str, Tensor]:
     """Flow: the mean squared error of the velocity, noise - clean, on the straight path between the two
-    (Lipman et al. 2023, arXiv 2210.02747). Place and words: cross-entropy of what the probes answer."""
+    (Lipman et al. 2023, arXiv 2210.02747). The rest is how far off the answers are: cross-entropy, and for
+    paths the mean distance along an axis."""
     clean = batch.latents
     shift = IMAGE_SHIFT if clean.shape[2] == 1 else CLIP_SHIFT
     # Levels spread evenly over the batch vary less from step to step than independent ones.
@@ -196,7 +228,9 @@ def losses(painter: Painter, batch: Batch) -> dict[str, Tensor]:
     level = sigma.view(-1, 1, 1, 1, 1)
     noisy = (1 - level) * clean + level * noise
     context, mask = painter.context(batch.captions)
-    velocity, covered = painter(noisy, 1000 * sigma, context)
+    velocity, covered, paths = painter(noisy, 1000 * sigma, context)
+    frames = clean.shape[2]  # a single frame says nothing of later ones
+    path = (paths - relative_paths(batch.centres, frames))[..., :frames, :].abs().mean()
     place = F.binary_cross_entropy_with_logits(covered, batch.coverage.expand_as(covered))
     answers = painter.words((context * mask).sum(1) / mask.sum(1)).split(
         [*map(len, ANSWERS)], dim=1
@@ -208,6 +242,7 @@ def losses(painter: Painter, batch: Batch) -> dict[str, Tensor]:
     return {
         "flow": (velocity - (noise - clean)).square().mean(),
         "place": PLACE_WEIGHT * place,
+        "path": PATH_WEIGHT * path,
         "words": WORD_WEIGHT * torch.stack(words).sum(),
     }
 

@@ -153,8 +153,14 @@ def _distance(shape: str, u: Tensor, v: Tensor, size: Tensor) -> Tensor:
     raise ValueError(f"unknown shape {shape}")
 
 
+def centre(thing: Thing, time: Tensor) -> Tensor:
+    """The centre at each time [F] in [0, 1]: x and y in pixels, [F, 2]."""
+    x, y, _, _ = _pose(thing, time)
+    return torch.stack([x, y], dim=1)
+
+
 def _pose(thing: Thing, time: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Centre x and y, radius and angle (radians) at each time, all [F, 1, 1]."""
+    """Centre x and y, radius and angle (radians) at each time, all of the shape of `time`."""
     along = 1 - (2 * time - 1).abs() if thing.motion == "bounce" else time
     x = thing.start[0] + (thing.end[0] - thing.start[0]) * along
     y = thing.start[1] + (thing.end[1] - thing.start[1]) * along
