@@ -1,6 +1,14 @@
 """The tiles of the library: they share out the width, and the one under the mouse plays."""
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    QTimer,
+)
 from PySide6.QtGui import QCursor, QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
@@ -75,9 +83,17 @@ class ClipGrid(QListView):
         self.setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(WHEEL_STEP)
 
+    def selectionCommand(  # noqa: N802, Qt's name
+        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
+    ) -> QItemSelectionModel.SelectionFlag:
+        """What selects without an event selects one alone, whatever keys are held down."""
+        if event is None:
+            return QItemSelectionModel.SelectionFlag.ClearAndSelect
+        return super().selectionCommand(index, event)
+
     def resizeEvent(self, e: QResizeEvent) -> None:  # noqa: N802, Qt's name
         width = self.viewport().width()
-        self.tiles.width = width // max(1, width // LEAST_WIDTH)
+        self.tiles.width = (width - 1) // max(1, width // LEAST_WIDTH)  # it wraps at a full width
         super().resizeEvent(e)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802, Qt's name

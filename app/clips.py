@@ -59,7 +59,7 @@ class Clips(QAbstractListModel):
         self._ordered: set[int] = set()  # strips, once each
         self._thumbnails = Thumbnails(self)
         self._thumbnails.made.connect(self._on_thumbnail)
-        self._presence = Presence(self)
+        self._presence = Presence(lambda: list(self._all.values()), self)
         self._presence.looked.connect(self._on_looked)
         self._show()
 
@@ -136,7 +136,7 @@ class Clips(QAbstractListModel):
 
     def check_files(self) -> None:
         """See which files have gone or come back, as when the window gets the focus."""
-        self._presence.look(list(self._all.values()))
+        self._presence.look()
 
     def is_missing(self, id_: int) -> bool:
         """Whether the file was gone when that was last seen to."""

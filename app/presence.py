@@ -1,6 +1,6 @@
 """Which clips have lost their files, looked up in a thread: a disk may sleep, or be a network's."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QObject, QThread, Signal
 
@@ -8,27 +8,26 @@ from app.library import Clip
 
 
 class Presence(QThread):
-    """`looked` gives the ids of those among the clips whose files are gone."""
+    """`looked` gives the ids of those of the clips, as `clips` gives them then, whose files are gone."""
 
     looked = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, clips: Callable[[], Sequence[Clip]], parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._clips: Sequence[Clip] = ()
-        self._next: Sequence[Clip] | None = None
+        self._give, self._clips = clips, tuple[Clip, ...]()
+        self._again = False
         self.finished.connect(self._on_finished)
 
-    def look(self, clips: Sequence[Clip]) -> None:
-        """Look now, or when it is done with those before."""
-        if self.isRunning():
-            self._next = clips
-            return
-        self._clips = clips
-        self.start(QThread.Priority.LowPriority)
+    def look(self) -> None:
+        """Look now, or again when it is done."""
+        self._again = self.isRunning()
+        if not self._again:
+            self._clips = tuple(self._give())
+            self.start(QThread.Priority.LowPriority)
 
     def stop(self) -> None:
         """Look no more, and wait for the thread."""
-        self._next = None
+        self._again = False
         self.requestInterruption()
         self.wait()
 
@@ -42,6 +41,5 @@ class Presence(QThread):
         self.looked.emit(frozenset(missing))
 
     def _on_finished(self) -> None:
-        clips, self._next = self._next, None
-        if clips is not None:
-            self.look(clips)
+        if self._again:
+            self.look()
