@@ -3,8 +3,6 @@
 from PySide6.QtCore import (
     QEvent,
     QItemSelectionModel,
-    QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     Qt,
     QTimer,
@@ -57,8 +55,9 @@ class ClipGrid(QListView):
         return (current if current in chosen else chosen[0]).data(CLIP_ROLE)
 
     def select(self, row: int) -> None:
-        """Select one alone."""
-        self.setCurrentIndex(self._clips.index(row))
+        """Select one alone, whatever keys are held down."""
+        alone = QItemSelectionModel.SelectionFlag.ClearAndSelect
+        self.selectionModel().setCurrentIndex(self._clips.index(row), alone)
 
     def stop_playing(self) -> None:
         self._play(None)
@@ -82,14 +81,6 @@ class ClipGrid(QListView):
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
         self.verticalScrollBar().setSingleStep(WHEEL_STEP)
-
-    def selectionCommand(  # noqa: N802, Qt's name
-        self, index: QModelIndex | QPersistentModelIndex, event: QEvent | None = None
-    ) -> QItemSelectionModel.SelectionFlag:
-        """What selects without an event selects one alone, whatever keys are held down."""
-        if event is None:
-            return QItemSelectionModel.SelectionFlag.ClearAndSelect
-        return super().selectionCommand(index, event)
 
     def resizeEvent(self, e: QResizeEvent) -> None:  # noqa: N802, Qt's name
         width = self.viewport().width()
