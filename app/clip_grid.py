@@ -10,7 +10,8 @@ from PySide6.QtCore import (
 from PySide6.QtGui import QCursor, QHideEvent, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QListView
 
-from app.clip_delegate import LEAST_WIDTH, ClipDelegate
+from app import theme
+from app.clip_delegate import EDGE, LEAST_WIDTH, ClipDelegate
 from app.clips import CLIP_ROLE, Clips
 from app.library import Clip
 from app.strips import Strips
@@ -80,6 +81,7 @@ class ClipGrid(QListView):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragOnly)
         self.setMouseTracking(True)
+        self.setViewportMargins(theme.ROOM - EDGE, 0, 0, 0)  # pictures begin where all else does
         self.verticalScrollBar().setSingleStep(WHEEL_STEP)
 
     def resizeEvent(self, e: QResizeEvent) -> None:  # noqa: N802, Qt's name

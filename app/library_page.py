@@ -25,6 +25,7 @@ from app.library import Clip
 from inference.api.errors import UserError
 
 MAX_SEARCH = 500  # characters
+SEARCH_WIDTH = 460
 
 
 class Place(StrEnum):
@@ -133,6 +134,10 @@ class LibraryPage(Panel):
         """Before the program ends."""
         self.grid.close_pictures()
 
+    @property
+    def _is_favourite(self) -> bool:
+        return self.clip is not None and self.clip.favourite
+
     def _possible(self) -> tuple[ClipAction, ...]:
         clip = self.clip
         return () if clip is None else actions_for(clip, missing=self._clips.is_missing(clip.id))
@@ -141,14 +146,16 @@ class LibraryPage(Panel):
         self.search.setClearButtonEnabled(True)
         self.search.setMaxLength(MAX_SEARCH)
         self.search.addAction(theme.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
-        self.search.setMinimumWidth(260)
+        self.search.setMaximumWidth(SEARCH_WIDTH)
         for button, place in zip(self.places.buttons, Place, strict=True):
             button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
             button.setIcon(theme.icon(place.value))
             button.setIconSize(QSize(16, 16))
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         theme.set_kind(self.count, "hint")
-        head = row(self.search, self.places, self.count, self.emptying, stretch=0)
+        head = row(self.search, self.places, self.count, QWidget(), self.emptying)
+        head.setStretch(0, 2)
+        head.setStretch(3, 1)
         head.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.GAP)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -268,6 +275,9 @@ class LibraryPage(Panel):
             self.buttons[action].setVisible(not in_trash)
         self.emptying.setVisible(in_trash)
         self.emptying.setEnabled(self._clips.count(trash=True) > 0)
+        star = self.buttons[ClipAction.FAVOURITE]
+        star.setIcon(theme.icon("star-filled" if self._is_favourite else "star"))
+        name_tool(star, self._name(ClipAction.FAVOURITE), _KEYS[ClipAction.FAVOURITE])
         self._say(clip)
 
     def _say(self, clip: Clip | None) -> None:
@@ -292,9 +302,9 @@ class LibraryPage(Panel):
             shape_text(clip),
             self.tr("{0} steps").format(request.steps),
             date_text(clip),
-            self.tr("the file {0} is missing").format(clip.path)
+            self.tr("the file {0} is missing").format(clip.trashed_from or clip.path)
             if self._clips.is_missing(clip.id)
-            else Path(clip.path).name,
+            else Path(clip.trashed_from or clip.path).name,
         )
         return "   ".join(parts)
 
@@ -368,7 +378,9 @@ class LibraryPage(Panel):
         names = {
             ClipAction.WATCH: self.tr("Watch"),
             ClipAction.REUSE: self.tr("Use these settings"),
-            ClipAction.FAVOURITE: self.tr("Favourite, or no longer"),
+            ClipAction.FAVOURITE: self.tr("No longer a favourite")
+            if self._is_favourite
+            else self.tr("Make it a favourite"),
             ClipAction.FOLDER: self.tr("Show in folder"),
             ClipAction.DELETE: self.tr("Delete"),
             ClipAction.RESTORE: self.tr("Bring back"),
