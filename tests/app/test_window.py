@@ -71,7 +71,7 @@ def test_dropped_clip_restores_its_recipe_and_a_foreign_one_is_said_to_be(
     window.open_files([write_clip(tmp_path / "own.mp4", ask("a fox"))])
     assert window.draft.prompt == "a fox"
     window.open_files([write_clip(tmp_path / "foreign.mp4")])
-    assert "foreign.mp4 was not made by Kinora" in window.messages.text.text()
+    assert "foreign.mp4 has no recipe of Kinora's" in window.messages.text.text()
     text = tmp_path / "notes.mp4"
     text.write_text("no video")
     window.open_files([text])
