@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.clip_actions import KEYS, ClipAction, actions_for
 from app.clip_grid import ClipGrid
 from app.clips import Clips, date_text, shape_text
 from app.fields import OneLine, Panel, Segments, name_tool, row, tool
@@ -26,6 +27,8 @@ from inference.api.errors import UserError
 
 MAX_SEARCH = 500  # characters
 SEARCH_WIDTH = 460
+_IN_WORDS = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.RESTORE)
+_OF_ONE = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.FOLDER)
 
 
 class Place(StrEnum):
@@ -34,38 +37,6 @@ class Place(StrEnum):
     ALL = "library"
     FAVOURITES = "star"
     TRASH = "trash"
-
-
-class ClipAction(StrEnum):
-    """What can be done with clips; the value is the name of its icon."""
-
-    WATCH = "play"
-    REUSE = "create"
-    FAVOURITE = "star"
-    FOLDER = "folder"
-    DELETE = "trash"
-    RESTORE = "undo"
-
-
-_KEYS = {
-    ClipAction.WATCH: "Enter",
-    ClipAction.REUSE: "U",
-    ClipAction.FAVOURITE: "S",
-    ClipAction.FOLDER: "O",
-    ClipAction.DELETE: "Del",
-    ClipAction.RESTORE: "R",
-}
-_IN_WORDS = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.RESTORE)
-_OF_ONE = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.FOLDER)
-
-
-def actions_for(clip: Clip, *, missing: bool) -> tuple[ClipAction, ...]:
-    """What can be done with a clip: without its file, only what needs none."""
-    watch = () if missing else (ClipAction.WATCH,)
-    if clip.trashed_from:
-        return (*watch, ClipAction.REUSE, ClipAction.RESTORE)
-    folder = () if missing else (ClipAction.FOLDER,)
-    return (*watch, ClipAction.REUSE, ClipAction.FAVOURITE, *folder, ClipAction.DELETE)
 
 
 class LibraryPage(Panel):
@@ -126,7 +97,7 @@ class LibraryPage(Panel):
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for action in self._possible():
             entry = made.addAction(theme.icon(action.value), self._name(action))
-            entry.setShortcut(QKeySequence(_KEYS[action]))
+            entry.setShortcut(QKeySequence(KEYS[action]))
             entry.triggered.connect(self._actor(action))
         return made
 
@@ -251,8 +222,11 @@ class LibraryPage(Panel):
     def _on_counted(self) -> None:
         """There are other clips than before, or none."""
         has_clips, in_trash = self._clips.rowCount() > 0, self._place is Place.TRASH
+        had_focus = self.way_out.hasFocus() if has_clips else self.grid.hasFocus()
         self.grid.setVisible(has_clips)
         self._nothing.setVisible(not has_clips)
+        if had_focus:  # it stays on the page, where the keys for it are
+            (self.grid if has_clips else self.way_out).setFocus()
         self._foot.setVisible(has_clips)
         self.buttons[ClipAction.RESTORE].setVisible(in_trash)
         for action in (ClipAction.FAVOURITE, ClipAction.FOLDER, ClipAction.DELETE):
@@ -282,7 +256,7 @@ class LibraryPage(Panel):
             button.setEnabled(action in possible)
         star = self.buttons[ClipAction.FAVOURITE]
         star.setIcon(theme.icon("star-filled" if self._is_favourite else "star"))
-        name_tool(star, self._name(ClipAction.FAVOURITE), _KEYS[ClipAction.FAVOURITE])
+        name_tool(star, self._name(ClipAction.FAVOURITE), KEYS[ClipAction.FAVOURITE])
         self._say_chosen(clip)
 
     def _say_chosen(self, clip: Clip | None) -> None:
@@ -355,7 +329,7 @@ class LibraryPage(Panel):
             self.act(ClipAction.WATCH)
             return True
         pressed = QKeySequence(event.keyCombination())
-        action = next((a for a in self._possible() if pressed == QKeySequence(_KEYS[a])), None)
+        action = next((a for a in self._possible() if pressed == QKeySequence(KEYS[a])), None)
         if action is not None:
             self.act(action)
         return action is not None
@@ -410,7 +384,7 @@ class LibraryPage(Panel):
         self.emptying.setText(self.tr("Empty the trash"))
         self.emptying.setAccessibleName(self.emptying.text())
         for action, button in self.buttons.items():
-            name_tool(button, self._name(action), _KEYS[action])
+            name_tool(button, self._name(action), KEYS[action])
             button.setText(self._name(action))
         self._say_count()
         self._refresh()

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.keeping import Keeping
-from app.library_page import ClipAction
 from app.message import MessageLevel, Remedy
 from tests.app.kinora_clips import ask, write_clip
 
