@@ -15,14 +15,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPainterPath, QPen, QTextLayout, QTextOption
+from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPen, QTextLayout, QTextOption
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import theme
 from app.clips import CLIP_ROLE, date_text, length_text
 from app.library import Clip
 from app.overlay import ON_SHADE, SHADE, paint_label
-from app.strips import Strips
+from app.strips import Strips, fit, rounded
 from app.theme import Tokens
 
 LEAST_WIDTH = 216
@@ -53,8 +53,11 @@ class ClipDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802, Qt's
         words = PROMPT_LINES * LINE + SMALL_LINE
-        picture = round((self.width - 2 * EDGE) * SHAPE)
-        return QSize(self.width, EDGE + picture + theme.GAP + words + theme.GAP)
+        return QSize(self.width, EDGE + self.picture_size().height() + 2 * theme.GAP + words)
+
+    def picture_size(self) -> QSize:
+        """Of the picture in a tile."""
+        return self._picture_place(QRect(0, 0, self.width, 0)).size().toSize()
 
     def displayText(self, value: object, locale: object) -> str:  # noqa: N802, Qt's name
         return value.request.prompt if isinstance(value, Clip) else str(value)
@@ -123,23 +126,22 @@ class ClipDelegate(QStyledItemDelegate):
         painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
 
     def _draw_picture(self, painter: QPainter, box: QRectF, clip: Clip, table: Tokens) -> None:
-        shape = QPainterPath()
-        shape.addRoundedRect(box, 4, 4)
-        painter.save()
-        painter.fillPath(shape, theme.color(table.canvas))
-        painter.setClipPath(shape)
+        painter.fillPath(rounded(box), theme.color(table.canvas))
         is_missing = self._is_missing(clip.id)
-        painter.setOpacity(0.25 if is_missing else 1.0)
         first = self._strips.first(clip)
         moving = self._strips.frame(clip, self.frame) if clip.id == self.playing else None
         if moving is not None:
             strip, source = moving
-            painter.drawImage(_fit(source.size(), box), strip, source)
+            painter.save()
+            painter.setClipPath(rounded(box))
+            painter.drawImage(fit(source.size(), box), strip, source)
+            painter.restore()
         elif first is not None:
-            painter.drawPixmap(_fit(QSizeF(first.size()), box), first, QRectF(first.rect()))
+            painter.setOpacity(0.25 if is_missing else 1.0)
+            painter.drawPixmap(box.toRect(), first)
+            painter.setOpacity(1.0)
         elif not is_missing:
             theme.draw_icon(painter, _middle(box, 28), "film", theme.color(table.text_faint))
-        painter.restore()
         if is_missing:
             self._draw_missing(painter, box, table)
 
@@ -193,12 +195,6 @@ def _sized(font: QFont, pixels: int) -> QFont:
 
 def _middle(box: QRectF, side: float) -> QRectF:
     return QRectF(box.center() - QPointF(side / 2, side / 2), QSizeF(side, side))
-
-
-def _fit(size: QSizeF, box: QRectF) -> QRectF:
-    """All of a picture, as large as goes into the box."""
-    fitted = size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    return QRectF(box.center() - QPointF(fitted.width() / 2, fitted.height() / 2), fitted)
 
 
 def _lines(font: QFont, text: str, width: int) -> list[str]:

@@ -47,13 +47,17 @@ class ClipGrid(QListView):
         return [clips[row].id for row in sorted(index.row() for index in self.selectedIndexes())]
 
     @property
+    def chosen(self) -> int:
+        """How many are selected."""
+        return len(self.selectedIndexes())
+
+    @property
     def clip(self) -> Clip | None:
         """The one that is selected, of several the one with the focus."""
-        chosen = self.selectedIndexes()
         current = self.currentIndex()
-        if not chosen:
-            return None
-        return (current if current in chosen else chosen[0]).data(CLIP_ROLE)
+        if self.selectionModel().isSelected(current):
+            return current.data(CLIP_ROLE)
+        return next((index.data(CLIP_ROLE) for index in self.selectedIndexes()), None)
 
     def select(self, row: int) -> None:
         """Select one alone, whatever keys are held down."""
@@ -87,6 +91,7 @@ class ClipGrid(QListView):
     def resizeEvent(self, e: QResizeEvent) -> None:  # noqa: N802, Qt's name
         width = self.viewport().width()
         self.tiles.width = (width - 1) // max(1, width // LEAST_WIDTH)  # it wraps at a full width
+        self._strips.size = self.tiles.picture_size() * self.devicePixelRatio()
         super().resizeEvent(e)
 
     def viewportEvent(self, event: QEvent) -> bool:  # noqa: N802, Qt's name

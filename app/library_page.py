@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.clip_actions import KEYS, ClipAction, actions_for
 from app.clip_grid import ClipGrid
 from app.clips import Clips, date_text, shape_text
 from app.fields import OneLine, Panel, Segments, name_tool, row, tool
@@ -26,6 +27,8 @@ from inference.api.errors import UserError
 
 MAX_SEARCH = 500  # characters
 SEARCH_WIDTH = 460
+_IN_WORDS = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.RESTORE)
+_OF_ONE = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.FOLDER)
 
 
 class Place(StrEnum):
@@ -34,38 +37,6 @@ class Place(StrEnum):
     ALL = "library"
     FAVOURITES = "star"
     TRASH = "trash"
-
-
-class ClipAction(StrEnum):
-    """What can be done with clips; the value is the name of its icon."""
-
-    WATCH = "play"
-    REUSE = "create"
-    FAVOURITE = "star"
-    FOLDER = "folder"
-    DELETE = "trash"
-    RESTORE = "undo"
-
-
-_KEYS = {
-    ClipAction.WATCH: "Enter",
-    ClipAction.REUSE: "U",
-    ClipAction.FAVOURITE: "S",
-    ClipAction.FOLDER: "O",
-    ClipAction.DELETE: "Del",
-    ClipAction.RESTORE: "R",
-}
-_IN_WORDS = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.RESTORE)
-_OF_ONE = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.FOLDER)
-
-
-def actions_for(clip: Clip, *, missing: bool) -> tuple[ClipAction, ...]:
-    """What can be done with a clip: without its file, only what needs none."""
-    watch = () if missing else (ClipAction.WATCH,)
-    if clip.trashed_from:
-        return (*watch, ClipAction.REUSE, ClipAction.RESTORE)
-    folder = () if missing else (ClipAction.FOLDER,)
-    return (*watch, ClipAction.REUSE, ClipAction.FAVOURITE, *folder, ClipAction.DELETE)
 
 
 class LibraryPage(Panel):
@@ -126,7 +97,7 @@ class LibraryPage(Panel):
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for action in self._possible():
             entry = made.addAction(theme.icon(action.value), self._name(action))
-            entry.setShortcut(QKeySequence(_KEYS[action]))
+            entry.setShortcut(QKeySequence(KEYS[action]))
             entry.triggered.connect(self._actor(action))
         return made
 
@@ -241,11 +212,27 @@ class LibraryPage(Panel):
         """The clip that was selected stays so where it is still to be seen."""
         if self._clips.rowCount():
             self.grid.select(max(0, self._clips.row(self._chosen)))
-        self._refresh()
+        self._on_counted()
 
     def _on_changed(self) -> None:
-        if not self.grid.selectedIndexes() and self._clips.rowCount():
+        if not self.grid.chosen and self._clips.rowCount():
             self.grid.select(max(0, self.grid.currentIndex().row()))
+        self._on_counted()
+
+    def _on_counted(self) -> None:
+        """There are other clips than before, or none."""
+        has_clips, in_trash = self._clips.rowCount() > 0, self._place is Place.TRASH
+        had_focus = self.way_out.hasFocus() if has_clips else self.grid.hasFocus()
+        self.grid.setVisible(has_clips)
+        self._nothing.setVisible(not has_clips)
+        if had_focus:  # it stays on the page, where the keys for it are
+            (self.grid if has_clips else self.way_out).setFocus()
+        self._foot.setVisible(has_clips)
+        self.buttons[ClipAction.RESTORE].setVisible(in_trash)
+        for action in (ClipAction.FAVOURITE, ClipAction.FOLDER, ClipAction.DELETE):
+            self.buttons[action].setVisible(not in_trash)
+        self.emptying.setVisible(in_trash)
+        self._say_count()
         self._refresh()
 
     def _on_starred(self, id_: int) -> None:
@@ -260,38 +247,34 @@ class LibraryPage(Panel):
             self.show_place(Place.ALL)
 
     def _refresh(self) -> None:
-        clip, has_clips = self.clip, self._clips.rowCount() > 0
+        """Another clip is selected, or it has changed."""
+        clip = self.clip
         if clip is not None:
             self._chosen = clip.id
-        self.grid.setVisible(has_clips)
-        self._nothing.setVisible(not has_clips)
-        self._foot.setVisible(has_clips)
         possible = self._possible()
         for action, button in self.buttons.items():
             button.setEnabled(action in possible)
-        in_trash = self._place is Place.TRASH
-        self.buttons[ClipAction.RESTORE].setVisible(in_trash)
-        for action in (ClipAction.FAVOURITE, ClipAction.FOLDER, ClipAction.DELETE):
-            self.buttons[action].setVisible(not in_trash)
-        self.emptying.setVisible(in_trash)
-        self.emptying.setEnabled(self._clips.count(trash=True) > 0)
         star = self.buttons[ClipAction.FAVOURITE]
         star.setIcon(theme.icon("star-filled" if self._is_favourite else "star"))
-        name_tool(star, self._name(ClipAction.FAVOURITE), _KEYS[ClipAction.FAVOURITE])
-        self._say(clip)
+        name_tool(star, self._name(ClipAction.FAVOURITE), KEYS[ClipAction.FAVOURITE])
+        self._say_chosen(clip)
 
-    def _say(self, clip: Clip | None) -> None:
-        """All that depends on the clips and is in words."""
+    def _say_chosen(self, clip: Clip | None) -> None:
+        chosen = self.grid.chosen
+        if clip is None or chosen > 1:
+            self.prompt.setText(self.tr("{0} clips are selected").format(chosen))
+            self.details.setText("")
+        else:
+            self.prompt.setText(" ".join(clip.request.prompt.split()))
+            self.details.setText(self._details(clip))
+
+    def _say_count(self) -> None:
         shown, place = self._clips.rowCount(), self._place
         there = self._clips.count(favourites=place is Place.FAVOURITES, trash=place is Place.TRASH)
         text = self.tr("{0} of {1}").format(shown, there)
         self.count.setText(text if shown != there else str(there))
         self.count.setAccessibleName(self.tr("Clips: {0}").format(self.count.text()))
-        chosen = len(self.grid.selectedIndexes())
-        self.prompt.setText("" if clip is None else " ".join(clip.request.prompt.split()))
-        if chosen > 1:
-            self.prompt.setText(self.tr("{0} clips are selected").format(chosen))
-        self.details.setText("" if clip is None or chosen > 1 else self._details(clip))
+        self.emptying.setEnabled(there > 0)
         self._say_nothing()
 
     def _details(self, clip: Clip) -> str:
@@ -346,7 +329,7 @@ class LibraryPage(Panel):
             self.act(ClipAction.WATCH)
             return True
         pressed = QKeySequence(event.keyCombination())
-        action = next((a for a in self._possible() if pressed == QKeySequence(_KEYS[a])), None)
+        action = next((a for a in self._possible() if pressed == QKeySequence(KEYS[a])), None)
         if action is not None:
             self.act(action)
         return action is not None
@@ -401,6 +384,7 @@ class LibraryPage(Panel):
         self.emptying.setText(self.tr("Empty the trash"))
         self.emptying.setAccessibleName(self.emptying.text())
         for action, button in self.buttons.items():
-            name_tool(button, self._name(action), _KEYS[action])
+            name_tool(button, self._name(action), KEYS[action])
             button.setText(self._name(action))
-        self._say(self.clip)
+        self._say_count()
+        self._refresh()

@@ -41,8 +41,11 @@ class Reveal(QObject):
             message = QDBusMessage.createMethodCall(MANAGER, place, MANAGER, "ShowItems")
             address = bytes(QUrl.fromLocalFile(str(path)).toEncoded().data()).decode()
             message.setArguments([[address], ""])
-            call = QDBusConnection.sessionBus().asyncCall(message)
-            watcher = QDBusPendingCallWatcher(call, self)
+            bus = QDBusConnection.sessionBus()
+            if not bus.isConnected():
+                self._open_folder(path)
+                return
+            watcher = QDBusPendingCallWatcher(bus.asyncCall(message), self)
 
             def on_answered() -> None:
                 watcher.deleteLater()

@@ -252,13 +252,8 @@ class Window(QMainWindow):
             self.queue.show_thumbnail(preview.job, QPixmap.fromImage(first))
 
     def _on_finished(self, job: Job) -> None:
-        path, clips = Path(job.path), self.services.clips
-        self.theatre.open(path)
-        try:
-            if clips.take_in(path) is None:
-                clips.add(path, job.request)
-        except UserError as error:
-            self._on_problem(str(error))
+        self.theatre.open(Path(job.path))
+        self.keeping.keep(Path(job.path), job.request)
         self._on_request_changed(self.create_panel.current_request())
 
     def _on_failed(self, job: Job) -> None:
@@ -290,21 +285,7 @@ class Window(QMainWindow):
 
     def open_files(self, paths: list[Path]) -> None:
         """Shows the first of some files, and takes its settings over if Kinora made it."""
-        path = paths[0]
-        try:
-            request = self.services.clips.take_in(path)
-        except UserError as error:
-            self._on_problem(str(error))
-            return
-        self.theatre.open(path)
-        if request is None:
-            text = self.tr(
-                "{name} has no recipe of Kinora's: it can be watched, and the settings stay."
-            )
-            self.show_page(Page.CREATE)
-            self.say(MessageLevel.INFO, text.format(name=path.name))
-        else:
-            self.load_request(request)
+        self.keeping.open_files(paths)
 
     def _on_request_changed(self, request: GenerationRequest | None) -> None:
         if request is None:
@@ -368,6 +349,7 @@ class Window(QMainWindow):
         self.saving.stop()
         self.theatre.close_films()
         self.library.close_pictures()
+        self.keeping.stop()
         self.services.clips.close()
         self.services.jobs.close()
         super().closeEvent(event)

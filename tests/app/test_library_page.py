@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.clip_actions import ClipAction
 from app.clips import Clips
-from app.library_page import ClipAction, LibraryPage, Place
+from app.library_page import LibraryPage, Place
 from tests.app.conftest import PATIENCE_MS
 from tests.app.kinora_clips import ask, write_clip
 
