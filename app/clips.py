@@ -115,9 +115,12 @@ class Clips(QAbstractListModel):
         done: list[Clip] = []
         try:
             for id_ in ids:
-                done.append(self._library.trash(self.clip(id_)))
-                self._take(done[-1])
+                clip = self._library.trash(self.clip(id_))
+                done.append(clip)
         finally:
+            self._hide({clip.id for clip in done})
+            for clip in done:
+                self._take(clip)
             if done:
                 self.trashed.emit(done)
 
@@ -225,7 +228,7 @@ class Clips(QAbstractListModel):
             self._clips[row] = clip
             self.dataChanged.emit(self.index(row), self.index(row))
         elif row >= 0:
-            self._remove(row)
+            self._hide({clip.id})
         elif is_shown:
             after = (row for row, other in enumerate(self._clips) if _age(other) < _age(clip))
             row = next(after, len(self._clips))
@@ -235,13 +238,21 @@ class Clips(QAbstractListModel):
 
     def _drop(self, id_: int) -> None:
         del self._all[id_]
-        if (row := self.row(id_)) >= 0:
-            self._remove(row)
+        self._hide({id_})
 
-    def _remove(self, row: int) -> None:
-        self.beginRemoveRows(NOWHERE, row, row)
-        del self._clips[row]
-        self.endRemoveRows()
+    def _hide(self, ids: set[int]) -> None:
+        """Take their rows out, those beside each other at once: a view lays itself out each time."""
+        last = len(self._clips)
+        while last > 0:
+            first = last = last - 1
+            if self._clips[last].id not in ids:
+                continue
+            while first > 0 and self._clips[first - 1].id in ids:
+                first -= 1
+            self.beginRemoveRows(NOWHERE, first, last)
+            del self._clips[first : last + 1]
+            self.endRemoveRows()
+            last = first
 
     def _show(self) -> None:
         self.beginResetModel()

@@ -377,6 +377,7 @@ class LibraryPage(Panel):
         self.search.setToolTip(f"{name_search}  (Ctrl+F)")
         self.grid.setAccessibleName(self.tr("Clips"))
         self.grid.tiles.missing_text = self.tr("The file is missing")
+        self.grid.viewport().update()
         places = (self.tr("All"), self.tr("Favourites"), self.tr("Trash"))
         for button, name in zip(self.places.buttons, places, strict=True):
             button.setText(name)

@@ -215,6 +215,15 @@ def test_changes_keep_every_other_row(qtbot: QtBot, clips: Clips, tmp_path: Path
     assert prompts(clips) == ["2", "0"]
 
 
+def test_neighbours_are_taken_out_at_once(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
+    ids = [clips.add(write_clip(tmp_path / f"{n}.mp4"), ask(str(n))).id for n in range(7)]
+    removed: list[tuple[int, int]] = []
+    clips.rowsRemoved.connect(lambda _, first, last: removed.append((first, last)))
+    clips.trash([ids[n] for n in (0, 2, 3, 5, 6)])
+    assert removed == [(6, 6), (3, 4), (0, 1)]
+    assert prompts(clips) == ["4", "1"]
+
+
 def test_strip_that_is_gone_is_made_again(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
     id_ = clips.add(write_clip(tmp_path / "a.mp4"), ask()).id
     qtbot.waitUntil(lambda: clips.clip(id_).thumbnail != "", timeout=PATIENCE_MS)
