@@ -9,9 +9,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QImage,
-    QKeySequence,
     QPixmap,
-    QShortcut,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -20,6 +18,7 @@ from app.create import Create
 from app.draft import Draft
 from app.engine import Engine, EngineState
 from app.forecast import Forecast, forecast_bytes, forecast_memory, forecast_seconds
+from app.help import Section
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
 from app.keeping import Keeping
@@ -28,6 +27,7 @@ from app.message import MessageBar, MessageLevel, Remedy
 from app.queue_panel import QueuePanel
 from app.queueing import Queueing
 from app.saving import Saving
+from app.shortcuts import Shortcuts
 from app.status_line import StatusLine
 from app.theatre import Theatre
 from app.top_bar import Page, TopBar
@@ -81,13 +81,14 @@ class Window(QMainWindow):
         self.library = LibraryPage(services.clips)
         self.queueing = Queueing(services.jobs, self)
         self.keeping = Keeping(services.clips, self.say, self)
+        parts = {Section.PICTURE: self.theatre.bindings, Section.QUEUE: self.queue.bindings}
+        self.shortcuts = Shortcuts(self, self.top_bar, parts)
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
         self._lay_out()
         self.add_page(Page.CREATE, self.workspace)
         self.add_page(Page.LIBRARY, self.library)
         self._connect()
-        self._add_shortcuts()
         self._restore()
         self.setAcceptDrops(True)
         self._retranslate()
@@ -99,8 +100,7 @@ class Window(QMainWindow):
         self._pages[page] = widget
         self._stack.addWidget(widget)
         self.top_bar.add(page)
-        keys = QKeySequence(f"Ctrl+{len(self._pages)}")
-        QShortcut(keys, self).activated.connect(lambda: self.show_page(page))
+        self.shortcuts.add_page(page)
 
     def show_page(self, page: Page) -> None:
         self._stack.setCurrentWidget(self._pages[page])
@@ -157,6 +157,7 @@ class Window(QMainWindow):
         self._connect_theatre()
         self._connect_library()
         self._connect_queue()
+        self._connect_shortcuts()
         self._on_request_changed(panel.current_request())
 
     def _connect_theatre(self) -> None:
@@ -191,10 +192,13 @@ class Window(QMainWindow):
         self.theatre.open(path)
         self.theatre.canvas.setFocus()
 
-    def _add_shortcuts(self) -> None:
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            QShortcut(QKeySequence(keys), self).activated.connect(self.create_panel.submit)
-        QShortcut(QKeySequence("F"), self).activated.connect(self._toggle_alone)
+    def _connect_shortcuts(self) -> None:
+        shortcuts = self.shortcuts
+        shortcuts.page_wanted.connect(self.show_page)
+        shortcuts.making_wanted.connect(self.create_panel.submit)
+        shortcuts.alone_wanted.connect(self._toggle_alone)
+        shortcuts.full_screen_wanted.connect(self._toggle_full_screen)
+        self.top_bar.help_wanted.connect(shortcuts.help.toggle)
 
     def start(self) -> None:
         """Starts the engine, and tells what was found: a broken journal, clips that can go on."""
@@ -308,8 +312,10 @@ class Window(QMainWindow):
         if self.isFullScreen():
             self._leave_full_screen()
         else:
+            self.show_page(Page.CREATE)
             self.workspace.show_picture_alone(True)
             self.showFullScreen()
+            self.theatre.canvas.setFocus()  # where Escape leads out again
 
     def _leave_full_screen(self) -> None:
         self.workspace.show_picture_alone(False)
