@@ -18,7 +18,8 @@ from app.engine import Engine, log_folder
 from app.instance import Instance
 from app.jobs import Jobs
 from app.message import MessageLevel
-from app.settings import Settings, SettingsStore, Theme
+from app.pages import Pages
+from app.settings import SettingsStore
 from app.text import Texts
 from app.window import Services, Window
 from inference.api.errors import UserError
@@ -33,7 +34,8 @@ def main() -> int:
     keep_log(log_folder())
     app, folder = make_application(), data_folder()
     settings = SettingsStore(folder / "settings.json")
-    Texts(app).use(settings.values.language)
+    texts = Texts(app)
+    texts.use(settings.values.language)
     files = [Path(argument) for argument in sys.argv[1:]]
     instance = Instance(folder)
     try:
@@ -42,21 +44,19 @@ def main() -> int:
     except UserError as error:
         sys.stderr.write(f"kinora: {error}\n")
         return 2
-    window = make_window(app, settings, folder)
+    window = make_window(settings, texts, folder)
     instance.opened.connect(partial(show, window))
     show(window, files)
     window.start()
     return app.exec()
 
 
-def make_window(app: QApplication, settings: SettingsStore, folder: Path) -> Window:
-    """The window with all that it works with, in the theme that is set."""
+def make_window(settings: SettingsStore, texts: Texts, folder: Path) -> Window:
+    """The window with all its pages and all that it works with, as it is set."""
     engine = Engine()
     jobs = Jobs(engine, lambda: settings.values.naming, folder / "jobs")
     window = Window(Services(engine, jobs, Clips(folder), folder))
-    settings.changed.connect(partial(use_theme, app))
-    window.theme_wanted.connect(lambda: settings.update(theme=other_theme()))
-    use_theme(app, settings.values)
+    Pages(window, settings, texts)
     if settings.notice:
         window.say(MessageLevel.WARNING, settings.notice)
     return window
@@ -70,17 +70,6 @@ def show(window: Window, files: list[Path]) -> None:
     window.activateWindow()
     if files:
         window.open_files(files)
-
-
-def use_theme(app: QApplication, values: Settings) -> None:
-    """Dark or light as it is set, or as the desktop is."""
-    fixed = {Theme.DARK: theme.Scheme.DARK, Theme.LIGHT: theme.Scheme.LIGHT}
-    theme.apply(app, fixed.get(values.theme))
-
-
-def other_theme() -> Theme:
-    """The one that is not shown now."""
-    return Theme.LIGHT if theme.current() == theme.tokens(theme.Scheme.DARK) else Theme.DARK
 
 
 def make_application() -> QApplication:

@@ -33,6 +33,7 @@ from inference.api.messages import (
     Stage,
 )
 from inference.api.models import data_folder
+from inference.api.plan import limited
 from inference.api.spec import MAX_SEED, GenerationRequest
 
 SAVE_PROGRESS_S = 1.0  # how often a step is noted in the journal; the state file has each
@@ -65,7 +66,8 @@ class Jobs(JobList):
         self._folder = folder or data_folder() / "jobs"
         super().__init__(self._folder / "journal.sqlite3", parent)
         self._engine, self._naming = engine, naming
-        self.device: DeviceInfo | None = None  # once the worker has told
+        self.vram_bytes = 0  # that a clip may take of the card, 0 for all that is free
+        self._device: DeviceInfo | None = None
         self._began_anew = False  # the active job, with all its steps in this run
         self._saved_at = 0.0
         for job in filter(lambda job: job.is_active, self.jobs):
@@ -76,6 +78,11 @@ class Jobs(JobList):
         engine.ready.connect(self._on_ready)
         engine.crashed.connect(self._on_crashed)
         engine.forced.connect(self._on_forced)
+
+    @property
+    def device(self) -> DeviceInfo | None:
+        """What a clip may have of the worker's device, once that is known."""
+        return None if self._device is None else limited(self._device, self.vram_bytes)
 
     def records(self, model: str) -> list[Record]:
         """What that model's clips took on this machine's device, newest first."""
@@ -174,7 +181,7 @@ class Jobs(JobList):
         self.journal.close()
 
     def _on_ready(self, device: DeviceInfo) -> None:
-        self.device = device
+        self._device = device
         self._start_next()
 
     def _on_event(self, event: Event) -> None:
@@ -291,8 +298,9 @@ class Jobs(JobList):
         self.put(running, save=False)
         state = folder / "state"
         self._began_anew = not state.exists()
+        previews = str(folder / "previews")
         self._engine.send(
-            Generate(job.id, job.request, job.output, str(state), str(folder / "previews"))
+            Generate(job.id, job.request, job.output, str(state), previews, self.vram_bytes)
         )
 
     def _with_free_output(self, job: Job) -> Job:

@@ -15,6 +15,7 @@ from inference.api.codec import DecodeError, Json, from_json, parse
 from inference.api.errors import UserError
 
 MAX_BUDGET_GB = 1024.0
+GB = 2**30  # as graphics cards are sold
 
 
 class Theme(StrEnum):
@@ -63,6 +64,11 @@ class Settings:
                 "Settings", "The mirror “{0}” is no web address: it begins with https://."
             )
             raise UserError(message.format(self.mirror))
+
+    @property
+    def vram_bytes(self) -> int:
+        """How much of the card may be taken, 0 for all that is free."""
+        return round(self.memory_budget_gb * GB)
 
     @property
     def naming(self) -> Naming:

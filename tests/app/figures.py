@@ -19,6 +19,7 @@ from app.__main__ import make_application, make_window
 from app.engine import EngineState
 from app.journal import JobStatus
 from app.settings import SettingsStore
+from app.text import Texts
 from app.window import Window
 from inference.api.messages import Stage
 from inference.api.models import ROOT
@@ -79,11 +80,11 @@ def _spread(values: list[float], digits: int = 2) -> str:
 
 
 def _open(folder: Path) -> Window:
-    app = QApplication.instance()
-    app = app if isinstance(app, QApplication) else make_application()
+    if QApplication.instance() is None:
+        make_application()
     settings = SettingsStore(folder / "settings.json")
     settings.update(output_folder=str(folder / "clips"))
-    window = make_window(app, settings, folder)
+    window = make_window(settings, Texts(), folder)
     window.show()
     window.start()
     return window
