@@ -170,6 +170,27 @@ class RatioButton(QToolButton):
         painter.drawRoundedRect(shape, 2, 2)
 
 
+class OneLine(QLabel):
+    """A text of which as much is shown as there is room for; its tip is the whole."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+
+    def setText(self, text: str, /) -> None:  # noqa: N802, Qt's name
+        super().setText(text)
+        self.setToolTip(text)
+
+    def paintEvent(self, arg__1: QPaintEvent) -> None:  # noqa: N802, Qt's name
+        elided = self.fontMetrics().elidedText(
+            self.text(), Qt.TextElideMode.ElideRight, self.width()
+        )
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.rect(), self.alignment(), elided)
+
+
 class Fold(QWidget):
     """A heading that shows and hides what is under it."""
 
