@@ -22,11 +22,13 @@ from app import overlay, theme
 from app.fields import Panel
 from app.frames import Film
 from app.geometry import Geometry
-from app.player import Player, press
+from app.keys import Binding, press
+from app.player import Player
 
 NEAREST_FROM = 3.0  # the zoom at which single pixels are what one wants to see
 GRIP = 8  # pixels on either side of the divider that take hold of it
 ZOOM_STEP = 1.25
+DIVIDER_STEP = 0.02  # of the picture's width
 WHEEL_NOTCH = 120  # Qt's unit
 
 
@@ -264,37 +266,31 @@ class Canvas(Panel):
     # Keys
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802, Qt's name
-        shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        commanded = event.modifiers() & ~(
-            Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.KeypadModifier
-        )
-        if commanded or not (
-            press(self.player, event.key(), shifted=shifted) or self._press(event.key())
-        ):
+        there = self.player.count > 0
+        bindings = [*(self.player.bindings() if there else ()), *self.bindings()]
+        if not press(bindings, event):
             super().keyPressEvent(event)
 
-    def _press(self, key: int) -> bool:
+    def bindings(self) -> list[Binding]:
+        """What keys do to the picture, beside what they do to the player."""
         scale = self.geometry_of_picture.scale
-        match key:
-            case Qt.Key.Key_Plus | Qt.Key.Key_Equal:
-                self.set_zoom(scale * ZOOM_STEP)
-            case Qt.Key.Key_Minus:
-                self.set_zoom(scale / ZOOM_STEP)
-            case Qt.Key.Key_0:
-                self.fit()
-            case Qt.Key.Key_1:
-                self.set_zoom(1.0)
-            case Qt.Key.Key_BracketLeft:
-                self.set_divider(self.divider - 0.02)
-            case Qt.Key.Key_BracketRight:
-                self.set_divider(self.divider + 0.02)
-            case Qt.Key.Key_F | Qt.Key.Key_F11:
-                self.full_screen_wanted.emit()
-            case Qt.Key.Key_Escape:
-                self.escaped.emit()
-            case _:
-                return False
-        return True
+        return [
+            Binding(("+", "="), self.tr("Zoom in"), lambda: self.set_zoom(scale * ZOOM_STEP)),
+            Binding(("-",), self.tr("Zoom out"), lambda: self.set_zoom(scale / ZOOM_STEP)),
+            Binding(("0",), self.tr("Fit the picture"), self.fit),
+            Binding(("1",), self.tr("Show it at its own size"), lambda: self.set_zoom(1.0)),
+            Binding(
+                ("[",),
+                self.tr("Divider of two clips to the left"),
+                lambda: self.set_divider(self.divider - DIVIDER_STEP),
+            ),
+            Binding(
+                ("]",),
+                self.tr("Divider of two clips to the right"),
+                lambda: self.set_divider(self.divider + DIVIDER_STEP),
+            ),
+            Binding(("Esc",), self.tr("Leave the full screen"), self.escaped.emit),
+        ]
 
     # Drop, focus, size, words
 

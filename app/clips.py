@@ -1,5 +1,6 @@
 """The library as Qt shows it: found by words, kept or thrown away, taken in from files."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -8,14 +9,18 @@ from typing import Any
 from PySide6.QtCore import (
     QAbstractListModel,
     QCoreApplication,
+    QMimeData,
     QModelIndex,
     QObject,
     QPersistentModelIndex,
     Qt,
+    QUrl,
     Signal,
 )
 
 from app.library import Clip, Library
+from app.presence import Presence
+from app.process import remove_file
 from app.recipes import read_request
 from app.thumbnails import Order, Thumbnails, plan_strip
 from inference.api.errors import UserError
@@ -31,95 +36,127 @@ NOWHERE = QModelIndex()
 class Clips(QAbstractListModel):
     """The clips that the search finds, newest first; `CLIP_ROLE` is a row's `Clip`.
 
-    Signals:
-        trashed: the `Clip` that was put into the trash, for an offer to undo it.
+    All of them are held in memory, so a change costs what it changes. Signals:
+        trashed: the `Clip`s that were put into the trash, for an offer to undo it.
         missing_changed: files have gone or come back.
+        pictured: the id of a clip whose strip was made.
     """
 
-    trashed = Signal(object)
+    trashed = Signal(list)
     missing_changed = Signal()
+    pictured = Signal(int)
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = folder or data_folder()
         self._library = Library(self._folder)
         self.notice = self._say_broken()
+        self._all = {clip.id: clip for clip in self._library.load()}
         self._words, self._favourites, self._trash = "", False, False
+        self._found: frozenset[int] | None = None  # by the words; None: there are no words
         self._clips: list[Clip] = []
         self._missing: frozenset[int] = frozenset()
+        self._ordered: set[int] = set()  # strips, once each
         self._thumbnails = Thumbnails(self)
         self._thumbnails.made.connect(self._on_thumbnail)
-        self._load()
+        self._presence = Presence(lambda: list(self._all.values()), self)
+        self._presence.looked.connect(self._on_looked)
+        self._show()
 
     @property
     def clips(self) -> tuple[Clip, ...]:
+        """Those that are shown."""
         return tuple(self._clips)
 
     def clip(self, id_: int) -> Clip:
-        """The clip of that id among those that are shown. Raises `KeyError`."""
-        return self._clips[self._row(id_)]
+        """The clip of that id, shown or not. Raises `KeyError`."""
+        return self._all[id_]
+
+    def row(self, id_: int) -> int:
+        """Where the clip of that id is shown; -1 for one that isn't."""
+        return next((row for row, clip in enumerate(self._clips) if clip.id == id_), -1)
+
+    def count(self, *, favourites: bool = False, trash: bool = False) -> int:
+        """How many there are in that place, whatever is searched for."""
+        return sum(_is_in(clip, favourites=favourites, trash=trash) for clip in self._all.values())
 
     def search(self, words: str = "", *, favourites: bool = False, trash: bool = False) -> None:
         """Show the clips with all of these words; of the favourites, or the trash, alone."""
+        self._found = self._library.find(words) if words.strip() else None
         self._words, self._favourites, self._trash = words, favourites, trash
-        self._load()
+        self._show()
 
     def add(self, path: Path, request: GenerationRequest) -> Clip:
         """Take in a clip that was just made."""
         return self._add(path, request, datetime.now())
 
-    def take_in(self, path: Path) -> Clip | None:
-        """Take in a clip of Kinora's that lies anywhere; None for a foreign file, which stays out.
+    def take_in(self, path: Path) -> GenerationRequest | None:
+        """How a clip was made that lies anywhere; if that is known, it is in the library then.
 
-        Raises `UserError` for what is no video or picture.
+        A folder of frames stays out: it is no file to be kept. Raises `UserError` for what is no video
+        or picture.
         """
         request = read_request(path)
-        if request is None:
-            return None
-        absolute = str(path.absolute())
-        known = next((clip for clip in self._library.find() if clip.path == absolute), None)
-        return known or self._add(path, request, datetime.fromtimestamp(path.stat().st_mtime))
+        if request is None or path.is_dir():
+            return request
+        known = self._at(path)
+        if known is None or known.request != request:
+            self._add(path, request, datetime.fromtimestamp(path.stat().st_mtime))
+        return request
 
     def set_favourite(self, id_: int, *, favourite: bool) -> None:
         self._put(replace(self.clip(id_), favourite=favourite))
 
-    def trash(self, id_: int) -> None:
-        """Put a clip into the trash; `restore` undoes that. A missing one is only forgotten."""
-        clip = self.clip(id_)
-        if clip.is_missing:
-            self._library.forget(id_)
-        else:
-            self.trashed.emit(self._library.trash(clip))
-        self._load()
+    def trash(self, ids: Iterable[int]) -> None:
+        """Put clips into the trash; `restore` undoes that.
 
-    def restore(self, id_: int) -> None:
-        """Take a clip out of the trash again."""
-        for clip in self._library.find():
-            if clip.id == id_ and clip.trashed_from:
-                self._library.restore(clip)
-        self._load()
+        Raises `UserError` at one that can't be moved; those before it are in the trash then.
+        """
+        done: list[Clip] = []
+        try:
+            for id_ in ids:
+                clip = self._library.trash(self.clip(id_))
+                done.append(clip)
+        finally:
+            self._hide({clip.id for clip in done})
+            for clip in done:
+                self._take(clip)
+            if done:
+                self.trashed.emit(done)
+
+    def restore(self, ids: Iterable[int]) -> None:
+        """Take clips out of the trash again."""
+        for clip in self._of(ids):
+            if clip.trashed_from:
+                self._take(self._library.restore(clip))
 
     def empty_trash(self) -> None:
         """Delete what is in the trash for good."""
-        for clip in self._library.find():
+        for clip in list(self._all.values()):
             if clip.trashed_from:
                 self._library.destroy(clip)
-        self._load()
+                self._drop(clip.id)
 
     def check_files(self) -> None:
         """See which files have gone or come back, as when the window gets the focus."""
-        missing = frozenset(clip.id for clip in self._clips if clip.is_missing)
-        if missing != self._missing:
-            self._missing = missing
-            self.dataChanged.emit(self.index(0), self.index(len(self._clips) - 1))
-            self.missing_changed.emit()
+        self._presence.look()
 
     def is_missing(self, id_: int) -> bool:
         """Whether the file was gone when that was last seen to."""
         return id_ in self._missing
 
+    def order_strip(self, id_: int) -> None:
+        """Have the picture of a clip made that has none, or lost it; once, whatever comes of it."""
+        clip = self._all.get(id_)
+        if clip is None or id_ in self._ordered or clip.is_missing:
+            return
+        self._ordered.add(id_)
+        order = plan_strip(id_, Path(clip.path), self._strip(id_), clip.request.frames)
+        self._thumbnails.make(order)
+
     def close(self) -> None:
         self._thumbnails.stop()
+        self._presence.stop()
         self._library.close()
 
     def rowCount(self, parent: Index = NOWHERE) -> int:  # noqa: N802, Qt's
@@ -132,58 +169,126 @@ class Clips(QAbstractListModel):
         match role:
             case Qt.ItemDataRole.UserRole:
                 return clip
-            case (
-                Qt.ItemDataRole.DisplayRole
-                | Qt.ItemDataRole.AccessibleTextRole
-                | Qt.ItemDataRole.ToolTipRole
-            ):
+            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
                 return clip.request.prompt
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return self._say(clip)
             case _:
                 return None
 
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return flags | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemNeverHasChildren
+
+    def supportedDragActions(self) -> Qt.DropAction:  # noqa: N802, Qt's
+        return Qt.DropAction.CopyAction
+
+    def mimeTypes(self) -> list[str]:  # noqa: N802, Qt's
+        return ["text/uri-list"]
+
+    def mimeData(self, indexes: Sequence[QModelIndex]) -> QMimeData:  # noqa: N802, Qt's
+        """The files, for another program that clips are dragged to."""
+        data = QMimeData()
+        data.setUrls([QUrl.fromLocalFile(self._clips[index.row()].path) for index in indexes])
+        return data
+
+    def _at(self, path: Path) -> Clip | None:
+        absolute = str(path.absolute())
+        return next((clip for clip in self._all.values() if clip.path == absolute), None)
+
+    def _of(self, ids: Iterable[int]) -> list[Clip]:
+        return [self._all[id_] for id_ in ids if id_ in self._all]
+
     def _add(self, path: Path, request: GenerationRequest, made: datetime) -> Clip:
+        replaced = self._at(path)
         clip = self._library.add(path, request, made)
-        target = self._folder / "thumbnails" / f"{clip.id}.png"
-        self._thumbnails.make(plan_strip(clip.id, Path(clip.path), target, request.frames))
-        self._load()
+        if replaced is not None:
+            remove_file(self._strip(replaced.id))
+            self._drop(replaced.id)
+        if self._found is not None:
+            self._found = self._library.find(self._words)
+        self._take(clip)
+        self.order_strip(clip.id)
         return clip
 
-    def _load(self) -> None:
-        found = self._library.find(self._words)
-        self.beginResetModel()
-        self._clips = [clip for clip in found if self._is_shown(clip)]
-        self._missing = frozenset(clip.id for clip in self._clips if clip.is_missing)
-        self.endResetModel()
-
-    def _is_shown(self, clip: Clip) -> bool:
-        is_of_place = bool(clip.trashed_from) is self._trash
-        return is_of_place and (clip.favourite or not self._favourites)
-
-    def _row(self, id_: int) -> int:
-        for row, clip in enumerate(self._clips):
-            if clip.id == id_:
-                return row
-        raise KeyError(id_)
+    def _strip(self, id_: int) -> Path:
+        return self._folder / "thumbnails" / f"{id_}.png"
 
     def _put(self, clip: Clip) -> None:
         self._library.save(clip)
-        row = self._row(clip.id)
-        self._clips[row] = clip
-        self.dataChanged.emit(self.index(row), self.index(row))
+        self._take(clip)
+
+    def _take(self, clip: Clip) -> None:
+        """A clip as it is now: in its row, gone from there, or in one of its own."""
+        self._all[clip.id] = clip
+        row, is_shown = self.row(clip.id), self._is_shown(clip)
+        if row >= 0 and is_shown:
+            self._clips[row] = clip
+            self.dataChanged.emit(self.index(row), self.index(row))
+        elif row >= 0:
+            self._hide({clip.id})
+        elif is_shown:
+            after = (row for row, other in enumerate(self._clips) if _age(other) < _age(clip))
+            row = next(after, len(self._clips))
+            self.beginInsertRows(NOWHERE, row, row)
+            self._clips.insert(row, clip)
+            self.endInsertRows()
+
+    def _drop(self, id_: int) -> None:
+        del self._all[id_]
+        self._hide({id_})
+
+    def _hide(self, ids: set[int]) -> None:
+        """Take their rows out, those beside each other at once: a view lays itself out each time."""
+        last = len(self._clips)
+        while last > 0:
+            first = last = last - 1
+            if self._clips[last].id not in ids:
+                continue
+            while first > 0 and self._clips[first - 1].id in ids:
+                first -= 1
+            self.beginRemoveRows(NOWHERE, first, last)
+            del self._clips[first : last + 1]
+            self.endRemoveRows()
+            last = first
+
+    def _show(self) -> None:
+        self.beginResetModel()
+        self._clips = sorted(filter(self._is_shown, self._all.values()), key=_age, reverse=True)
+        self.endResetModel()
+
+    def _is_shown(self, clip: Clip) -> bool:
+        is_found = self._found is None or clip.id in self._found
+        return is_found and _is_in(clip, favourites=self._favourites, trash=self._trash)
+
+    def _on_looked(self, missing: frozenset[int]) -> None:
+        if missing != self._missing:
+            self._missing = missing
+            if self._clips:
+                self.dataChanged.emit(self.index(0), self.index(len(self._clips) - 1))
+            self.missing_changed.emit()
 
     def _on_thumbnail(self, order: Order) -> None:
-        clip = next((clip for clip in self._library.find() if clip.id == order.id), None)
+        clip = self._all.get(order.id)
         if clip is None:
             return
         pictured = replace(clip, thumbnail=str(order.target), thumbnail_frames=order.frames)
         try:
-            self._library.save(pictured)
+            self._put(pictured)
         except UserError:  # a full disk: it shows no picture, which is the least of it
             return
-        for row, shown in enumerate(self._clips):
-            if shown.id == pictured.id:
-                self._clips[row] = pictured
-                self.dataChanged.emit(self.index(row), self.index(row))
+        self.pictured.emit(order.id)
+
+    def _say(self, clip: Clip) -> str:
+        """What is read out of a clip."""
+        words = [clip.request.prompt, date_text(clip), shape_text(clip)]
+        if clip.favourite:
+            words.append(QCoreApplication.translate("Clips", "favourite"))
+        if self.is_missing(clip.id):
+            words.append(QCoreApplication.translate("Clips", "its file is missing"))
+        return ", ".join(words)
 
     def _say_broken(self) -> str:
         if self._library.put_aside is None:
@@ -192,3 +297,30 @@ class Clips(QAbstractListModel):
             "Clips", "The library could not be read, so a new one was begun; the old is {0}."
         )
         return message.format(self._library.put_aside)
+
+
+def date_text(clip: Clip) -> str:
+    """When it was made, in the form in which it is searched for."""
+    return clip.made.replace("T", " ")[:16]
+
+
+def shape_text(clip: Clip) -> str:
+    """Its size, and how long it is."""
+    size, length = f"{clip.request.width}×{clip.request.height}", length_text(clip)
+    return f"{size} · {length}" if length else size
+
+
+def length_text(clip: Clip) -> str:
+    """How long it is; empty for a picture."""
+    if clip.request.frames == 1:
+        return ""
+    seconds = clip.request.frames / clip.request.fps
+    return QCoreApplication.translate("Clips", "{0} s", "seconds").format(f"{seconds:.1f}")
+
+
+def _age(clip: Clip) -> tuple[str, int]:
+    return clip.made, clip.id
+
+
+def _is_in(clip: Clip, *, favourites: bool, trash: bool) -> bool:
+    return bool(clip.trashed_from) is trash and (clip.favourite or not favourites)

@@ -140,6 +140,7 @@ class Draft(QObject):
         self.seed_locked = False
         self.variations = 1
         self.choices = defaults_of(DEMO.defaults)
+        self.stop_after = 0  # of a clip that was finished early, until other steps are chosen
         self._touched: frozenset[str] = frozenset()
         self._likes: dict[str, str] = {}
 
@@ -170,8 +171,9 @@ class Draft(QObject):
     def choose(self, **values: Any) -> None:
         """Takes values of the user's; they stay when the model changes."""
         chosen = replace(self.choices, **values)
-        if chosen != self.choices:
-            self.choices = chosen
+        stop_after = 0 if "steps" in values else self.stop_after
+        if (chosen, stop_after) != (self.choices, self.stop_after):
+            self.choices, self.stop_after = chosen, stop_after
             self._touched |= values.keys()
             self.changed.emit()
 
@@ -181,19 +183,19 @@ class Draft(QObject):
             return
         self.model = model
         kept = {name: getattr(self.choices, name) for name in self._touched}
-        self.choices = replace(defaults_of(self.defaults), **kept)
+        self.choices, self.stop_after = replace(defaults_of(self.defaults), **kept), 0
         self.changed.emit()
 
     def use_defaults(self) -> None:
         """Everything but the prompt as the model likes it."""
         self._touched = frozenset()
-        self.choices = defaults_of(self.defaults)
+        self.choices, self.stop_after = defaults_of(self.defaults), 0
         self.changed.emit()
 
     def load(self, request: GenerationRequest) -> None:
         """Takes a request as it is, its seed included, which is locked."""
         self.prompt, self.model = request.prompt, request.model
-        self.choices = choices_of(request)
+        self.choices, self.stop_after = choices_of(request), request.stop_after
         standard = defaults_of(self.defaults)
         names = (field.name for field in fields(Choices))
         self._touched = frozenset(
@@ -206,6 +208,7 @@ class Draft(QObject):
         """The request for variation `number`, the seed counted on. Raises `UserError`."""
         values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
         seed = (self.seed + number) % (MAX_SEED + 1)
+        values["stop_after"] = self.stop_after
         return GenerationRequest(prompt=self.prompt, model=self.model, seed=seed, **values)
 
     def requests(self) -> list[GenerationRequest]:

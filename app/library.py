@@ -1,6 +1,7 @@
 """The clips that were made, on disk: what each is of, found again by words."""
 
 import json
+import re
 import shutil
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -16,6 +17,7 @@ CREATE TABLE IF NOT EXISTS clips (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, words TEXT NOT NULL, clip TEXT NOT NULL
 );
 """
+SEED = re.compile(r"(?<!\S)(?:seed|种子)\s*[:=]?\s*([0-9]+)(?!\S)")  # as one types it to find it
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +69,20 @@ class Library:
             clip.path, _words(clip), json.dumps(asdict(clip), ensure_ascii=False), clip.id,
         )  # fmt: skip
 
-    def find(self, words: str = "") -> list[Clip]:
-        """The clips in which each of the words occurs, in any of prompt, model, seed and date."""
-        wanted = words.casefold().split()
+    def find(self, words: str) -> frozenset[int]:
+        """The ids of the clips with each of the words in prompt, model, size, seed or date.
+
+        A seed is typed as it is, or after the word `seed`: then it is that one and no longer one.
+        """
+        wanted = _phrases(words)
         where = " AND ".join(["instr(words, ?) > 0"] * len(wanted)) or "1"
-        query = f"SELECT clip FROM clips WHERE {where} ORDER BY id DESC"
+        rows = self._database.rows(f"SELECT id FROM clips WHERE {where}", *wanted)
+        return frozenset(id_ for (id_,) in rows if isinstance(id_, int))
+
+    def load(self) -> list[Clip]:
+        """All clips, those in the trash as well."""
         clips: list[Clip] = []
-        for (text,) in self._database.rows(query, *wanted):
+        for (text,) in self._database.rows("SELECT clip FROM clips"):
             try:
                 clips.append(from_json(Clip, parse(str(text))))
             except (DecodeError, UserError):  # of another version, which still finds it
@@ -85,22 +94,24 @@ class Library:
         self._database.write("DELETE FROM clips WHERE id = ?", id_)
 
     def trash(self, clip: Clip) -> Clip:
-        """Move its file to the trash; `restore` undoes that."""
+        """Move its file, if it is not missing, to the trash; `restore` undoes that."""
         source = Path(clip.path)
         target = self._folder / "trash" / f"{clip.id} {source.name}"
-        _move(source, target)
+        if not clip.is_missing:
+            _move(source, target)
         trashed = replace(clip, path=str(target), trashed_from=clip.path)
         self.save(trashed)
         return trashed
 
     def restore(self, clip: Clip) -> Clip:
         """Move a clip's file from the trash to where it was, or beside what lies there now."""
-        place = Path(clip.trashed_from)
+        place, is_missing = Path(clip.trashed_from), clip.is_missing
         target, count = place, 1
-        while target.exists():
+        while self._is_known(target) or (target.exists() and not is_missing):
             count += 1
             target = place.with_name(f"{place.stem} {count}{place.suffix}")
-        _move(Path(clip.path), target)
+        if not is_missing:
+            _move(Path(clip.path), target)
         restored = replace(clip, path=str(target), trashed_from="")
         self.save(restored)
         return restored
@@ -117,10 +128,20 @@ class Library:
     def close(self) -> None:
         self._database.close()
 
+    def _is_known(self, path: Path) -> bool:
+        return bool(self._database.rows("SELECT 1 FROM clips WHERE path = ?", str(path)))
+
 
 def _words(clip: Clip) -> str:
-    request = clip.request
-    return f"{request.prompt} {request.model} {request.seed} {clip.made}".casefold()
+    request, made = clip.request, clip.made.replace("T", " ")
+    size = f"{request.width}x{request.height}"
+    return f"{request.prompt} {request.model} {size} seed {request.seed} {made}".casefold()
+
+
+def _phrases(typed: str) -> list[str]:
+    """What must occur, each in any place; a number after the word `seed` together with it."""
+    typed = typed.casefold().replace("×", "x")
+    return [f"seed {seed} " for seed in SEED.findall(typed)] + SEED.sub(" ", typed).split()
 
 
 def _move(source: Path, target: Path) -> None:

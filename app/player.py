@@ -7,6 +7,8 @@ from enum import Enum
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from app.keys import Binding
+
 SPEEDS = (0.25, 0.5, 1.0, 2.0, 4.0)
 SHORTEST_TICK_MS = 8  # no screen shows more
 
@@ -169,6 +171,29 @@ class Player(QObject):
             self._follow_clock()
             self._schedule()
 
+    def bindings(self) -> list[Binding]:
+        """What keys do to playback, for widgets that have a player."""
+        second = max(1, round(self.fps))
+        return [
+            Binding(("Space",), self.tr("Play or pause"), self.toggle),
+            Binding(("K",), self.tr("Pause"), self.pause),
+            Binding(("L",), self.tr("Play, faster each time"), lambda: self.shuttle(reverse=False)),
+            Binding(
+                ("J",),
+                self.tr("Play in reverse, faster each time"),
+                lambda: self.shuttle(reverse=True),
+            ),
+            Binding(("Left",), self.tr("One frame back"), lambda: self.step(-1)),
+            Binding(("Right",), self.tr("One frame on"), lambda: self.step(1)),
+            Binding(("Shift+Left",), self.tr("One second back"), lambda: self.step(-second)),
+            Binding(("Shift+Right",), self.tr("One second on"), lambda: self.step(second)),
+            Binding(("Home",), self.tr("To the start"), lambda: self.seek(0)),
+            Binding(("End",), self.tr("To the end"), lambda: self.seek(self.count - 1)),
+            Binding(("I",), self.tr("Start the range here"), self.mark_in),
+            Binding(("O",), self.tr("End the range here"), self.mark_out),
+            Binding(("X",), self.tr("Play the whole clip"), self.clear_marks),
+        ]
+
     def _phase(self) -> float:
         """Frames since the start of the range (its end, in reverse), without an end."""
         gone = (self._clock() - self._anchor_time) * self.fps * self.speed
@@ -226,26 +251,3 @@ class Player(QObject):
         if always or frame != self.position:
             self.position = frame
             self.moved.emit(frame)
-
-
-def press(player: Player, key: int, *, shifted: bool) -> bool:
-    """What a key does to playback; False if it does nothing. Shift makes steps of a second."""
-    stride = max(1, round(player.fps)) if shifted else 1
-    actions: dict[int, Callable[[], None]] = {
-        Qt.Key.Key_Space: player.toggle,
-        Qt.Key.Key_K: player.pause,
-        Qt.Key.Key_J: lambda: player.shuttle(reverse=True),
-        Qt.Key.Key_L: lambda: player.shuttle(reverse=False),
-        Qt.Key.Key_Left: lambda: player.step(-stride),
-        Qt.Key.Key_Right: lambda: player.step(stride),
-        Qt.Key.Key_Home: lambda: player.seek(0),
-        Qt.Key.Key_End: lambda: player.seek(player.count - 1),
-        Qt.Key.Key_I: player.mark_in,
-        Qt.Key.Key_O: player.mark_out,
-        Qt.Key.Key_X: player.clear_marks,
-    }
-    action = actions.get(key)
-    if action is None or player.count == 0:
-        return False
-    action()
-    return True

@@ -21,6 +21,7 @@ from app import theme
 from app.fields import Panel, name_tool, row, tool
 from app.job_delegate import JobDelegate
 from app.journal import Job, JobStatus
+from app.keys import Binding
 from inference.api.messages import Stage
 
 Index = QModelIndex | QPersistentModelIndex
@@ -114,6 +115,10 @@ class QueuePanel(Panel):
         job = self.job
         if job is not None and action in actions_for(job):
             self.act_wanted.emit(action, job.id)
+
+    def bindings(self) -> list[Binding]:
+        """What keys do to the selected job, where that can be done."""
+        return [Binding((_KEYS[act],), self._name(act), self._actor(act)) for act in Action]
 
     def status_text(self, job: Job) -> str:
         """Where a job stands, in words."""

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import IO
 
 from app.ffmpeg import open_file, read_comment
+from app.sources import RECIPE, open_source
 from inference.api.codec import DecodeError, Json, from_json, parse
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
@@ -16,10 +17,13 @@ MAX_COMMENT_BYTES = 1 << 20
 
 
 def read_request(path: Path) -> GenerationRequest | None:
-    """How a video or PNG was made; None if Kinora didn't make it, or as it is no longer readable.
+    """How a video, a PNG or a folder of PNGs was made; None if that isn't said, or not readably.
 
     Raises `UserError` for what is no video or picture at all.
     """
+    if path.is_dir():
+        open_source(path)  # which refuses one without pictures
+        return request_in(_note(path / RECIPE))
     with open_file(path) as file:
         is_png = file.read(len(PNG_SIGNATURE)) == PNG_SIGNATURE
         comment = _png_comment(file) if is_png else None
@@ -33,6 +37,14 @@ def request_in(comment: str) -> GenerationRequest | None:
         return from_json(GenerationRequest, recipe)
     except (DecodeError, UserError):
         return None
+
+
+def _note(file: Path) -> str:
+    """What Kinora laid beside the frames in a folder; empty where it didn't."""
+    try:
+        return file.read_text("utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def _member(value: Json, name: str) -> Json:

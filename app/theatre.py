@@ -10,6 +10,7 @@ from app import theme
 from app.canvas import Canvas
 from app.fields import Panel
 from app.frames import Film, Frames, PreviewFilm
+from app.keys import Binding
 from app.player import Player
 from app.timeline import Timeline
 from app.transport import Transport
@@ -99,6 +100,10 @@ class Theatre(Panel):
         """Nothing to see."""
         self.close_films()
         self.player.load(0, 1.0)
+
+    def bindings(self) -> list[Binding]:
+        """What keys do to the picture and to what plays."""
+        return [*self.player.bindings(), *self.canvas.bindings()]
 
     def close_films(self) -> None:
         """Ends the threads that read."""

@@ -1,6 +1,7 @@
 """Small strips of a clip's frames, made by ffmpeg one after the other."""
 
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from app.ffmpeg import executable
 from app.process import remove_file
 
 FRAMES = 12
-HEIGHT = 120
+HEIGHT = 144
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,8 @@ class Thumbnails(QObject):
         if self._current is not None or not self._orders:
             return
         self._current = order = self._orders.popleft()
-        order.target.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(OSError):  # then ffmpeg can't write it either, and that is told
+            order.target.parent.mkdir(parents=True, exist_ok=True)
         pick = f"select=not(mod(n\\,{order.every})),scale=-2:{HEIGHT},tile={order.frames}x1"
         self._process.setStandardInputFile(str(order.source))
         read = ["-v", "error", "-y", "-protocol_whitelist", "fd", "-i", "fd:", "-vf", pick]

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QSlider, QVBoxLayout,
 
 from app import theme
 from app.frames import Film
-from app.player import Player, press
+from app.keys import press
+from app.player import Player
 
 STRIP_HEIGHT, RULER_HEIGHT, SIDE = 46, 18, 10
 GRIP = 7  # pixels on either side of a mark that take hold of it
@@ -228,8 +229,7 @@ class Timeline(QSlider):
             self._player.step(-1 if e.angleDelta().y() > 0 else 1)
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:  # noqa: N802, Qt's name
-        shifted = bool(ev.modifiers() & Qt.KeyboardModifier.ShiftModifier)
-        if not press(self._player, ev.key(), shifted=shifted):
+        if not (self._player.count and press(self._player.bindings(), ev)):
             super().keyPressEvent(ev)
 
     def _drag(self, x: float) -> None:

@@ -17,6 +17,7 @@ class Page(StrEnum):
     MODELS = "models"
     SETTINGS = "settings"
     DOCTOR = "doctor"
+    LOGS = "logs"
 
 
 class TopBar(Panel):
@@ -24,12 +25,14 @@ class TopBar(Panel):
 
     picked = Signal(object)
     theme_wanted = Signal()
+    help_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.tabs: dict[Page, QToolButton] = {}
         self._group = QButtonGroup(self)
-        self.theme = tool("moon")
+        self.help, self.theme = tool("help"), tool("moon")
+        self.help.clicked.connect(self.help_wanted)
         self.theme.clicked.connect(self.theme_wanted)
         self._mark, self._name = QLabel(), QLabel("Kinora")
         self._tab_row = QHBoxLayout()
@@ -71,6 +74,7 @@ class TopBar(Panel):
         inside.addSpacing(theme.WIDE)
         inside.addLayout(self._tab_row)
         inside.addStretch(1)
+        inside.addWidget(self.help)
         inside.addWidget(self.theme)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -83,8 +87,10 @@ class TopBar(Panel):
             Page.MODELS: self.tr("Models"),
             Page.SETTINGS: self.tr("Settings"),
             Page.DOCTOR: self.tr("Doctor"),
+            Page.LOGS: self.tr("Logs"),
         }
         for number, (page, tab) in enumerate(self.tabs.items(), 1):
             tab.setText(names[page])
             name_tool(tab, names[page], f"Ctrl+{number}")
+        name_tool(self.help, self.tr("Keyboard shortcuts"), "F1")
         name_tool(self.theme, self.tr("Switch between dark and light"))

@@ -153,7 +153,7 @@ class Transport(Panel):
         name_tool(self.mark_out, self.tr("End the range here"), "O")
         name_tool(self.compare, self.tr("Compare two clips"))
         name_tool(self.fit, self.tr("Fit the picture"), "0")
-        name_tool(self.full_screen, self.tr("Full screen"), "F")
+        name_tool(self.full_screen, self.tr("Full screen"), "F11")
         name_tool(self.save_frame, self.tr("Save this frame"))
         name_tool(self.export, self.tr("Export the range"))
         self.speed.setAccessibleName(self.tr("Speed"))

@@ -9,22 +9,25 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QImage,
-    QKeySequence,
     QPixmap,
-    QShortcut,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clips import Clips
 from app.create import Create
-from app.draft import Draft, random_seed
+from app.draft import Draft
 from app.engine import Engine, EngineState
 from app.forecast import Forecast, forecast_bytes, forecast_memory, forecast_seconds
+from app.help import Section
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
+from app.keeping import Keeping
+from app.library_page import LibraryPage
 from app.message import MessageBar, MessageLevel, Remedy
-from app.queue_panel import Action, QueuePanel
+from app.queue_panel import QueuePanel
+from app.queueing import Queueing
 from app.saving import Saving
+from app.shortcuts import Shortcuts
 from app.status_line import StatusLine
 from app.theatre import Theatre
 from app.top_bar import Page, TopBar
@@ -75,12 +78,17 @@ class Window(QMainWindow):
         self.theatre = Theatre()
         self.saving = Saving(self, self.say)
         self.workspace = Workspace(self.theatre, self.create_panel, self.queue)
+        self.library = LibraryPage(services.clips)
+        self.queueing = Queueing(services.jobs, self)
+        self.keeping = Keeping(services.clips, self.say, self)
+        parts = {Section.PICTURE: self.theatre.bindings, Section.QUEUE: self.queue.bindings}
+        self.shortcuts = Shortcuts(self, self.top_bar, parts)
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
         self._lay_out()
         self.add_page(Page.CREATE, self.workspace)
+        self.add_page(Page.LIBRARY, self.library)
         self._connect()
-        self._add_shortcuts()
         self._restore()
         self.setAcceptDrops(True)
         self._retranslate()
@@ -92,8 +100,7 @@ class Window(QMainWindow):
         self._pages[page] = widget
         self._stack.addWidget(widget)
         self.top_bar.add(page)
-        keys = QKeySequence(f"Ctrl+{len(self._pages)}")
-        QShortcut(keys, self).activated.connect(lambda: self.show_page(page))
+        self.shortcuts.add_page(page)
 
     def show_page(self, page: Page) -> None:
         self._stack.setCurrentWidget(self._pages[page])
@@ -110,6 +117,12 @@ class Window(QMainWindow):
         self.draft.load(request)
         self.show_page(Page.CREATE)
         self.create_panel.prompt.editor.setFocus()
+        if request.stop_after:
+            text = self.tr(
+                "That clip was finished early, after {0} of {1} steps, and so is the next, unless you "
+                "choose the steps anew."
+            )
+            self.say(MessageLevel.INFO, text.format(request.stop_after, request.steps))
 
     def _lay_out(self) -> None:
         middle = QWidget()
@@ -138,11 +151,13 @@ class Window(QMainWindow):
         panel.generate_wanted.connect(self._on_generate)
         panel.request_changed.connect(self._on_request_changed)
         panel.prompt.measure_wanted.connect(self._measure)
-        self.queue.act_wanted.connect(self._on_act)
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
         self.workspace.alone_changed.connect(self._on_alone)
         self._connect_theatre()
+        self._connect_library()
+        self._connect_queue()
+        self._connect_shortcuts()
         self._on_request_changed(panel.current_request())
 
     def _connect_theatre(self) -> None:
@@ -154,17 +169,43 @@ class Window(QMainWindow):
         theatre.export_wanted.connect(self.saving.export)
         theatre.failed.connect(self._on_problem)
 
-    def _add_shortcuts(self) -> None:
-        for keys in ("Ctrl+Return", "Ctrl+Enter"):
-            QShortcut(QKeySequence(keys), self).activated.connect(self.create_panel.submit)
-        QShortcut(QKeySequence("F"), self).activated.connect(self._toggle_alone)
+    def _connect_library(self) -> None:
+        library, keeping = self.library, self.keeping
+        library.act_wanted.connect(keeping.act)
+        library.undo_wanted.connect(keeping.undo)
+        library.emptying_wanted.connect(keeping.ask_to_empty)
+        library.making_wanted.connect(lambda: self.show_page(Page.CREATE))
+        library.failed.connect(self._on_problem)
+        keeping.watch_wanted.connect(self._watch)
+        keeping.reuse_wanted.connect(self.load_request)
+
+    def _connect_queue(self) -> None:
+        queueing = self.queueing
+        self.queue.act_wanted.connect(queueing.act)
+        queueing.watch_wanted.connect(self.theatre.open)
+        queueing.compare_wanted.connect(self.compare)
+        queueing.edit_wanted.connect(self.load_request)
+        queueing.failed.connect(self._on_problem)
+
+    def _watch(self, path: Path) -> None:
+        self.show_page(Page.CREATE)
+        self.theatre.open(path)
+        self.theatre.canvas.setFocus()
+
+    def _connect_shortcuts(self) -> None:
+        shortcuts = self.shortcuts
+        shortcuts.page_wanted.connect(self.show_page)
+        shortcuts.making_wanted.connect(self.create_panel.submit)
+        shortcuts.alone_wanted.connect(self._toggle_alone)
+        shortcuts.full_screen_wanted.connect(self._toggle_full_screen)
+        self.top_bar.help_wanted.connect(shortcuts.help.toggle)
 
     def start(self) -> None:
         """Starts the engine, and tells what was found: a broken journal, clips that can go on."""
         self.services.engine.start()
         jobs = self.services.jobs
-        if jobs.notice:
-            self.say(MessageLevel.WARNING, jobs.notice)
+        if notice := jobs.notice or self.services.clips.notice:
+            self.say(MessageLevel.WARNING, notice)
             return
         interrupted = [job for job in jobs.jobs if job.status is JobStatus.INTERRUPTED]
         if interrupted:
@@ -216,7 +257,7 @@ class Window(QMainWindow):
 
     def _on_finished(self, job: Job) -> None:
         self.theatre.open(Path(job.path))
-        self.services.clips.add(Path(job.path), job.request)
+        self.keeping.keep(Path(job.path), job.request)
         self._on_request_changed(self.create_panel.current_request())
 
     def _on_failed(self, job: Job) -> None:
@@ -248,18 +289,7 @@ class Window(QMainWindow):
 
     def open_files(self, paths: list[Path]) -> None:
         """Shows the first of some files, and takes its settings over if Kinora made it."""
-        path = paths[0]
-        try:
-            clip = self.services.clips.take_in(path)
-        except UserError as error:
-            self._on_problem(str(error))
-            return
-        self.theatre.open(path)
-        if clip is None:
-            text = self.tr("{name} was not made by Kinora: it can be watched, but has no settings.")
-            self.say(MessageLevel.INFO, text.format(name=path.name))
-        else:
-            self.load_request(clip.request)
+        self.keeping.open_files(paths)
 
     def _on_request_changed(self, request: GenerationRequest | None) -> None:
         if request is None:
@@ -274,49 +304,6 @@ class Window(QMainWindow):
         )
         self.create_panel.show_forecast(request, forecast)
 
-    def _on_act(self, action: Action, id_: str) -> None:
-        jobs = self.services.jobs
-        job = jobs.job(id_)
-        try:
-            self._act(action, job)
-        except UserError as error:
-            self._on_problem(str(error))
-
-    def _act(self, action: Action, job: Job) -> None:
-        jobs = self.services.jobs
-        match action:
-            case Action.PAUSE:
-                jobs.pause(job.id)
-            case Action.RESUME:
-                jobs.resume(job.id)
-            case Action.FINISH:
-                jobs.finish_now(job.id)
-            case Action.CANCEL:
-                jobs.cancel(job.id)
-            case Action.RETRY:
-                jobs.retry(job.id)
-            case _:
-                self._act_on_list(action, job)
-
-    def _act_on_list(self, action: Action, job: Job) -> None:
-        jobs = self.services.jobs
-        match action:
-            case Action.DUPLICATE:
-                jobs.duplicate(job.id, random_seed())
-            case Action.EDIT:
-                self.load_request(job.request)
-                jobs.remove([job.id])
-            case Action.SHOW:
-                self.theatre.open(Path(job.path))
-            case Action.COMPARE:
-                self.compare(Path(job.path))
-            case Action.UP:
-                jobs.move(job.id, max(0, jobs.row(job.id) - 1))
-            case Action.DOWN:
-                jobs.move(job.id, min(len(jobs.jobs) - 1, jobs.row(job.id) + 1))
-            case _:
-                jobs.remove([job.id])
-
     def _toggle_alone(self) -> None:
         self.show_page(Page.CREATE)
         self.workspace.show_picture_alone(not self.workspace.is_alone)
@@ -325,8 +312,10 @@ class Window(QMainWindow):
         if self.isFullScreen():
             self._leave_full_screen()
         else:
+            self.show_page(Page.CREATE)
             self.workspace.show_picture_alone(True)
             self.showFullScreen()
+            self.theatre.canvas.setFocus()  # where Escape leads out again
 
     def _leave_full_screen(self) -> None:
         self.workspace.show_picture_alone(False)
@@ -338,7 +327,8 @@ class Window(QMainWindow):
         self.status_line.setVisible(not alone)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, Qt's name
-        if event.mimeData().hasUrls():
+        is_local = any(url.isLocalFile() for url in event.mimeData().urls())
+        if is_local and not event.source():  # not a tile of the library that slipped
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802, Qt's name
@@ -364,6 +354,8 @@ class Window(QMainWindow):
         store.sync()
         self.saving.stop()
         self.theatre.close_films()
+        self.library.close_pictures()
+        self.keeping.stop()
         self.services.clips.close()
         self.services.jobs.close()
         super().closeEvent(event)

@@ -66,7 +66,7 @@ class Encoder:
             "-i",
             "-",
         ]
-        command = [_executable(), *QUIET, "-y", *frames, "-i", str(tags), "-map_metadata", "1"]
+        command = [executable(), *QUIET, "-y", *frames, "-i", str(tags), "-map_metadata", "1"]
         self._process = subprocess.Popen(
             [*command, *codec, str(path)],
             stdin=subprocess.PIPE,
@@ -102,7 +102,7 @@ class Encoder:
 
 def version() -> str:
     """Which ffmpeg it is, asked of the program itself. Raises `UserError` if it doesn't run."""
-    program = _executable()
+    program = executable()
     try:
         done = subprocess.run(
             [program, "-version"], capture_output=True, creationflags=NO_WINDOW, check=True
@@ -122,7 +122,7 @@ def decode(file: IO[bytes], name: Path, demuxer: str = "") -> Iterator[Tensor]:
     count = 0
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [_executable(), *QUIET, "-protocol_whitelist", "fd", *kind, "-i", "fd:", *TO_RGB],
+            [executable(), *QUIET, "-protocol_whitelist", "fd", *kind, "-i", "fd:", *TO_RGB],
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -144,7 +144,7 @@ def read_comment(file: IO[bytes], name: Path) -> str:
     with tempfile.TemporaryFile() as errors:
         done = subprocess.run(
             [
-                _executable(),
+                executable(),
                 *QUIET,
                 "-protocol_whitelist",
                 "fd",
@@ -183,7 +183,8 @@ def _escape(comment: str) -> str:
     return ";FFMETADATA1\ncomment=" + SPECIAL_IN_TAGS.sub(r"\\\g<0>", comment) + "\n"
 
 
-def _executable() -> str:
+def executable() -> str:
+    """The path of ffmpeg. Raises `UserError` where there is none."""
     try:
         return imageio_ffmpeg.get_ffmpeg_exe()
     except RuntimeError as error:

@@ -330,8 +330,10 @@ def _frames(job: _Job, latent: Tensor, done: int) -> Iterator[tuple[int, Tensor]
     """The frames, [1 or 4, H, W, 3] uint8 on the CPU, after the first `done` frames of the latent, and
     how many of those they come to."""
     job.stages.begin(skipped=done)
-    vae = load_vae(job.model.vae, torch.float32, job.device)
-    for step, video in enumerate(vae.decode_stream(latent, job.budget.plan.tile), start=1):
+    dtype, plan = compute_dtype(job.device), job.budget.plan
+    vae = load_vae(job.model.vae, dtype, job.device)
+    videos = vae.decode_stream(latent.to(dtype), plan.tile, park=plan.park)
+    for step, video in enumerate(videos, start=1):
         if step > done:
-            pixels = video[0].permute(1, 2, 3, 0).add(1).mul(127.5).round().to(torch.uint8)
+            pixels = video[0].permute(1, 2, 3, 0).float().add(1).mul(127.5).round().to(torch.uint8)
             yield step, pixels.cpu()

@@ -93,6 +93,13 @@ def _read(
     return checkpoint.read_packed(codes, form.storage, device) | read_as(checkpoint, rest, device)
 
 
+def _shapes(
+    checkpoint: Checkpoint, dtypes: Mapping[str, torch.dtype], form: QFormat | None
+) -> dict[str, Tensor]:
+    """What `_read` gives, without numbers."""
+    return _read(checkpoint, dtypes, torch.device("meta"), form) if dtypes else {}
+
+
 def _dit_dtypes(checkpoint: Checkpoint, dtype: torch.dtype) -> dict[str, torch.dtype]:
     """The dtype that each tensor is computed with."""
     return {
@@ -158,7 +165,7 @@ def _stream(
             quantise_layers(network, form)
     left_out = {name: dtype for name, dtype in dtypes.items() if name.startswith(later)}
     now = {name: dtype for name, dtype in dtypes.items() if name not in left_out}
-    tensors = _read(checkpoint, left_out, torch.device("meta"), form) if left_out else {}
+    tensors = _shapes(checkpoint, left_out, form)
     done = 0
     for names in _portions(checkpoint, now, device):
         tensors |= _read(checkpoint, {name: now[name] for name in names}, device, form)

@@ -6,7 +6,9 @@ into a layout they like better) and what an allocator keeps in reserve.
 """
 
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -33,7 +35,9 @@ class Meter(TorchDispatchMode):
         self.peak_bytes = 0
         self._device = torch.device(device)
         self._counted: dict[int, weakref.ref[torch.UntypedStorage]] = {}
+        self._leaves_out = False
         self._fused = _Fused()
+        self._known: dict[Any, Any] = {}
         for item in held:
             self.hold(item)
 
@@ -45,6 +49,15 @@ class Meter(TorchDispatchMode):
     def reset_peak(self) -> None:
         """Starts a new measurement: `peak_bytes` is what is held now."""
         self.peak_bytes = self.live_bytes
+
+    @contextmanager
+    def leaving_out(self) -> Iterator[None]:
+        """What is made meanwhile never counts: on meta, what would be there on a card too."""
+        self._leaves_out = True
+        try:
+            yield
+        finally:
+            self._leaves_out = False
 
     def __enter__(self) -> "Meter":
         self._fused.__enter__()
@@ -64,12 +77,31 @@ class Meter(TorchDispatchMode):
     ) -> Any:
         kwargs = kwargs or {}
         # In inference mode an operation made of others comes here whole; its parts allocate too.
-        if torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), _OF_PARTS.name):
+        if _is_of_parts(func):
             with torch._C.DisableTorchFunction(), self:
                 return func._op_dk(_OF_PARTS, *args, **kwargs)
-        result = func(*args, **kwargs)
-        self._count(leaf for leaf in tree_leaves(result) if isinstance(leaf, Tensor))
+        result = _left_meta(func, args, kwargs)
+        if result is None:
+            result = self._call(func, args, kwargs)
+        self._count(_tensors(result))
         return result
+
+    def _call(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Torch takes a millisecond to work out what an operation on meta gives: it is remembered."""
+        key = func, _described(args), _described(tuple(kwargs.items()))
+        match self._known.get(key):
+            case None:
+                result = func(*args, **kwargs)
+                self._known[key] = _recipe(result, func, args, kwargs)
+                return result
+            case int(place):
+                return args[place]
+            case str(name):
+                return kwargs[name]
+            case _Unknown():
+                return func(*args, **kwargs)
+            case described:
+                return _like(described)
 
     def _count(self, tensors: Iterable[Tensor]) -> None:
         for tensor in tensors:
@@ -77,8 +109,9 @@ class Meter(TorchDispatchMode):
             key = storage._cdata
             if tensor.device.type != self._device.type or key in self._counted:
                 continue
-            self._counted[key] = weakref.ref(storage, self._forgetter(key, storage.nbytes()))
-            self.live_bytes += storage.nbytes()
+            size = 0 if self._leaves_out else storage.nbytes()
+            self._counted[key] = weakref.ref(storage, self._forgetter(key, size))
+            self.live_bytes += size
             self.peak_bytes = max(self.peak_bytes, self.live_bytes)
 
     def _forgetter(self, key: int, size: int) -> Callable[[Any], None]:
@@ -87,6 +120,66 @@ class Meter(TorchDispatchMode):
             self.live_bytes -= size
 
         return forget
+
+
+def _left_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
+    """The result of a copy from `meta` to where numbers are: it has any, as there are none to be copied.
+    None for any other operation."""
+    match func:
+        case torch.ops.aten.copy_.default if args[1].is_meta and not args[0].is_meta:
+            return args[0]
+        case torch.ops.aten._to_copy.default if args[0].is_meta:
+            device = torch.device(kwargs.get("device") or "meta")
+            if device.type == "meta":
+                return None
+            return torch.zeros(
+                args[0].shape, dtype=kwargs.get("dtype") or args[0].dtype, device=device
+            )
+    return None
+
+
+def _described(value: Any) -> Any:
+    """What tells two arguments apart; of a tensor, how it lies in memory."""
+    if isinstance(value, Tensor):
+        return Tensor, value.shape, value.stride(), value.dtype, value.device
+    if isinstance(value, list | tuple):
+        return tuple(_described(part) for part in value)
+    return type(value), value
+
+
+def _like(described: Any) -> Any:
+    """New tensors on meta, that lie as `described` says."""
+    if described[0] is not Tensor:
+        return tuple(_like(part) for part in described)
+    _, shape, stride, dtype, device = described
+    return torch.empty_strided(shape, stride, dtype=dtype, device=device)
+
+
+def _recipe(result: Any, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """How to make the result of the same operation on tensors that lie the same: an argument that it is, by
+    place or name; or what `_like` takes. `_Unknown` if it isn't on meta, or views what was there."""
+    given, made = _tensors((args, kwargs)), _tensors(result)
+    if not made or not all(tensor.is_meta for tensor in (*given, *made)):
+        return _Unknown()
+    for place, value in (*enumerate(args), *kwargs.items()):
+        if value is result:
+            return place
+    old = {tensor.untyped_storage()._cdata for tensor in given}
+    views = any(tensor.untyped_storage()._cdata in old for tensor in made)
+    return _Unknown() if views or func._schema.is_mutable else _described(result)
+
+
+def _tensors(tree: Any) -> list[Tensor]:
+    return [leaf for leaf in tree_leaves(tree) if isinstance(leaf, Tensor)]
+
+
+@cache
+def _is_of_parts(func: Any) -> bool:
+    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), _OF_PARTS.name)
+
+
+class _Unknown:
+    """What an operation gives has to be asked again each time."""
 
 
 class _Fused(TorchFunctionMode):

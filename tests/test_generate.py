@@ -173,7 +173,7 @@ def test_the_latent_is_decoded_as_the_vae_says(
     """-1 is black, 1 is white, and what lies between is rounded to the nearest level."""
     clip = torch.full((1, 3, 1, 16, 32), -1.0)
     clip[0, 0, 0, 0, :6] = torch.tensor([-1.0, -0.998, -0.5, 0.0, 0.5, 1.0])  # red, at the top left
-    monkeypatch.setattr(VAE, "decode_stream", lambda *_: iter([clip]))
+    monkeypatch.setattr(VAE, "decode_stream", lambda *_, **__: iter([clip]))
     make("image.png", frames=1)
     image = frames(tmp_path / "image.png")[0]
     assert image[0, :6, 0].tolist() == [0, 0, 64, 128, 191, 255]

@@ -7,6 +7,7 @@ The types of fields may be `str`, `int`, `float`, `bool`, a `StrEnum`, another d
 import json
 from dataclasses import is_dataclass
 from enum import StrEnum
+from functools import cache
 from types import UnionType
 from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
 
@@ -54,7 +55,7 @@ def _convert(kind: Any, value: Json, where: str) -> Any:
 
 
 def _convert_fields(kind: Any, value: dict[str, Json], where: str) -> Any:
-    hints = get_type_hints(kind)
+    hints = _hints(kind)
     if unknown := sorted(value.keys() - hints.keys()):
         raise DecodeError(f"{where} has no field {', '.join(unknown)}")
     given = {name: _convert(hints[name], item, f"{where}.{name}") for name, item in value.items()}
@@ -62,6 +63,11 @@ def _convert_fields(kind: Any, value: dict[str, Json], where: str) -> Any:
         return kind(**given)
     except TypeError as error:
         raise DecodeError(f"{where} lacks a field: {error}") from error
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _brief(value: Json) -> str:

@@ -74,6 +74,7 @@ def _to_json(request: GenerationRequest, made: VramPlan) -> dict[str, Any]:
         "resident_blocks": made.resident_blocks,
         "chunk_tokens": made.chunk_tokens,
         "tile": made.tile,
+        "park": made.park,
         "stages": [
             {
                 "name": stage.stage.value,

@@ -13,11 +13,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
+from inference.api.decoding import decode_working
 from inference.api.device import DeviceInfo, Stage
 from inference.api.footprint import BF16, FLOAT32, outside_blocks, text_block, unit, vae
 from inference.api.placement import streamed_blocks
 from inference.api.spec import (
     SIZE_MULTIPLE,
+    SPATIAL_STRIDE,
     TEMPORAL_STRIDE,
     DiTParams,
     GenerationRequest,
@@ -26,16 +28,18 @@ from inference.api.spec import (
     latent_shape,
     nearest_size,
 )
-from inference.api.working import Flow, decode_working, denoise_working, text_working
+from inference.api.working import Flow, denoise_working, text_working
 
 CONTEXT_BYTES = 2**29  # what CUDA takes on the card for a process before its first tensor
 CARD_PROCESS_BYTES = 1_500_000_000  # RAM of a process with torch and CUDA in it
 CPU_PROCESS_BYTES = 320_000_000  # and of one with torch alone
-TEXT_BLOCKS = 1  # of the text encoder on the device at once
+TEXT_BLOCKS = 2  # of the text encoder on a card at once: one computes while the next comes
 ROOM = 0.97  # of what is free: the rest is what an allocator loses between tensors
 RUNG = 0.8  # what the next lighter plan may take of this one's peak, stage by stage
 CHUNKS = (8192, 4096, 2048)  # tokens at a time, where they are independent
-TILES = (0,)  # sides of what is decoded at a time, in latent pixels; 0 is the whole picture
+# Sides of what is decoded at a time, in latent pixels; 0 is the whole picture. The smaller they are, the
+# more is computed twice: a tenth at 64, a third at 32.
+SIDES = (80, 64, 52, 40, 32, 24)
 LIGHT = WeightFormat.INT8  # the format that a plan suggests
 WORTH = 0.5  # of the clip has to be left by a suggestion that changes one thing alone
 
@@ -58,7 +62,7 @@ class VramPlan:
 
     `resident_blocks` of the trunk stay on the device, counted from the first; the others stream.
     `chunk_tokens` go at once through what works token by token. The decoder's `tile` is a side in
-    latent pixels, 0 for the whole picture. Where the clip doesn't fit, this is the lightest plan there
+    latent pixels, 0 for the whole picture; with `park` tiles wait in main memory for their turn. Where the clip doesn't fit, this is the lightest plan there
     is, and `suggestion` the request nearest to it that fits, None if there is none.
     """
 
@@ -67,6 +71,7 @@ class VramPlan:
     resident_blocks: int
     chunk_tokens: int
     tile: int
+    park: bool
     stages: tuple[StagePlan, ...]
     suggestion: GenerationRequest | None = None
 
@@ -126,6 +131,14 @@ class _Way:
 
 
 @dataclass(frozen=True, slots=True)
+class _Tile:
+    """How the clip is decoded."""
+
+    side: int
+    park: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     """A clip to be planned."""
 
@@ -144,7 +157,8 @@ class _Job:
             weights=self.request.weights,
             resident_blocks=way.resident_blocks,
             chunk_tokens=way.chunk_tokens,
-            tile=tile,
+            tile=tile.side,
+            park=tile.park,
             stages=stages,
         )
 
@@ -180,9 +194,13 @@ class _Job:
             ways += [_Way(resident, CHUNKS[-1]) for resident in reversed(range(blocks))]
         return ways
 
-    def _tiles(self) -> Sequence[int]:
-        side = max(self._latent[2:])
-        return [tile for tile in TILES if tile < side]
+    def _tiles(self) -> Sequence[_Tile]:
+        """Fastest first: tiles that wait on the card come before those that cross to it and back."""
+        sides = [side for side in SIDES if side < max(self._latent[2:])]
+        tiles = [_Tile(side, park=False) for side in (0, *sides)]
+        if self._on_card:
+            tiles += [_Tile(side, park=True) for side in sides]
+        return tiles
 
     @property
     def _on_card(self) -> bool:
@@ -212,24 +230,27 @@ class _Job:
         return self._stage(Stage.TEXT, weights + working, mapped, words)
 
     def _load(self, way: _Way) -> StagePlan:
-        weights, words = self._weights(way)
+        weights, _, words = self._weights(way)
         return self._stage(Stage.LOAD, weights, self._mapped(), words)
 
     def _denoise(self, way: _Way) -> StagePlan:
-        weights, words = self._weights(way)
+        weights, buffers, words = self._weights(way)
         streams = way.resident_blocks < self.spec.dit.num_layers
         branches = self._branches if streams else 1  # a block that streams is used by both at once
         flow = Flow(branches, way.chunk_tokens, self.request.weights)
         working = denoise_working(self.spec.dit, self._latent, flow, self._element)
-        return self._stage(Stage.DENOISE, weights + working, self._mapped(), words)
+        return self._stage(Stage.DENOISE, weights + buffers + working, self._mapped(), words)
 
-    def _decode(self, tile: int) -> StagePlan:
-        params = self.spec.vae
-        working = decode_working(params, self._latent, FLOAT32)
-        weights = vae(params).bytes(WeightFormat.NATIVE, FLOAT32)
+    def _decode(self, tile: _Tile) -> StagePlan:
+        params, side = self.spec.vae, tile.side
+        taken = decode_working(params, self._latent, side, self._element, park=tile.park)
+        weights = vae(params).bytes(WeightFormat.NATIVE, self._element)
         frames = self.request.width * self.request.height * TEMPORAL_STRIDE * 3 * FLOAT32
         words = "the VAE and the whole picture"
-        return self._stage(Stage.DECODE, weights + working, frames, words)
+        if side:
+            words = f"the VAE and a tile of {side * SPATIAL_STRIDE} pixels"
+            words += "; the others wait in main memory" if tile.park else ""
+        return self._stage(Stage.DECODE, weights + taken.working, taken.parked + frames, words)
 
     def _stage(self, stage: Stage, device_bytes: int, host_bytes: int, resident: str) -> StagePlan:
         """`host_bytes` lie in RAM wherever the device is."""
@@ -239,8 +260,8 @@ class _Job:
             vram_bytes, ram_bytes = 0, CPU_PROCESS_BYTES + device_bytes + host_bytes
         return StagePlan(stage, vram_bytes, ram_bytes, resident)
 
-    def _weights(self, way: _Way) -> tuple[int, str]:
-        """Of the transformer on the device: bytes, and in words."""
+    def _weights(self, way: _Way) -> tuple[int, int, str]:
+        """Of the transformer on the device: bytes that stay, bytes that others come to, and in words."""
         blocks, resident = self.spec.dit.num_layers, way.resident_blocks
         native = "bf16" if self._on_card else "float32"
         weights = self.request.weights
@@ -248,7 +269,7 @@ class _Job:
         words = f"{resident} of {blocks} blocks of the transformer in {form}; the others stream"
         if resident == blocks:
             words = f"all {blocks} blocks of the transformer in {form}"
-        return _transformer_bytes(self.spec.dit, weights, resident, self._element), words
+        return *_transformer_bytes(self.spec.dit, weights, resident, self._element), words
 
     def _mapped(self) -> int:
         """RAM for a block as it lies in a file of float32."""
@@ -258,12 +279,12 @@ class _Job:
 @cache
 def _transformer_bytes(
     params: DiTParams, weights: WeightFormat, resident: int, element: int
-) -> int:
+) -> tuple[int, int]:
     """Of what stays, and of two buffers where blocks stream."""
     units = [unit(params, index).bytes(weights, element) for index in range(params.num_layers)]
     streamed = [units[index] for index in streamed_blocks(params.num_layers, resident)]
     outside = outside_blocks(params).bytes(WeightFormat.NATIVE, element)
-    return outside + sum(units) - sum(streamed) + 2 * max(streamed, default=0)
+    return outside + sum(units) - sum(streamed), 2 * max(streamed, default=0)
 
 
 def _suggestion(

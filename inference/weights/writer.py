@@ -32,7 +32,7 @@ def write_safetensors(
     written = 0
     try:
         with partial.open("wb") as stream:
-            header = _header(shapes, metadata)
+            header = header_bytes(shapes, metadata)
             stream.write(len(header).to_bytes(LENGTH_BYTES, "little") + header)
             wanted = iter(shapes.items())
             for name, tensor in tensors:
@@ -53,7 +53,8 @@ def file_bytes(shapes: Shapes) -> int:
     return sum(_bytes(shape, dtype) for shape, dtype in shapes.values())
 
 
-def _header(shapes: Shapes, metadata: Mapping[str, str]) -> bytes:
+def header_bytes(shapes: Shapes, metadata: Mapping[str, str]) -> bytes:
+    """What a file starts with, after the eight bytes that say how long this is."""
     entries: dict[str, object] = {"__metadata__": {"format": "pt", **metadata}}
     end = 0
     for name, (shape, dtype) in shapes.items():

@@ -147,10 +147,9 @@ def test_zoom_by_key_and_back(canvas: Canvas, key: Qt.Key, zoom: float) -> None:
     assert canvas.geometry_of_picture.zoom is None
 
 
-@pytest.mark.parametrize("key", [Qt.Key.Key_F, Qt.Key.Key_F11])
-def test_full_screen_is_asked_for(qtbot: QtBot, canvas: Canvas, key: Qt.Key) -> None:
+def test_full_screen_is_asked_for(qtbot: QtBot, canvas: Canvas) -> None:
     with qtbot.waitSignal(canvas.full_screen_wanted):
-        QTest.keyClick(canvas, key)
+        QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton)
     with qtbot.waitSignal(canvas.escaped):
         QTest.keyClick(canvas, Qt.Key.Key_Escape)
 

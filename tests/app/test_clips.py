@@ -1,10 +1,14 @@
 """The library: what was made is found, kept, thrown away and brought back."""
 
+import json
+import os
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
@@ -45,6 +49,13 @@ def test_newest_comes_first(clips: Clips, tmp_path: Path) -> None:
         ("狐狸", ["一只狐狸"]),
         ("4242", ["一只狐狸"]),
         ("demo", ["一只狐狸", "A red FOX"]),
+        ("16x16", []),
+        ("32×16", ["一只狐狸", "A red FOX"]),
+        ("seed 4242", ["一只狐狸"]),
+        ("seed: 7 fox", ["A red FOX"]),
+        ("Seed=42", []),  # no seed that only begins so
+        ("种子 4242", ["一只狐狸"]),
+        ("seed", ["一只狐狸", "A red FOX"]),
         (datetime.now().strftime("%Y-%m"), ["一只狐狸", "A red FOX"]),
         ("100%", []),
         ("", ["一只狐狸", "A red FOX"]),
@@ -74,8 +85,8 @@ def test_thumbnail_is_a_strip_of_frames(qtbot: QtBot, clips: Clips, tmp_path: Pa
     clip = clips.clip(id_)
     strip = QImage(clip.thumbnail)
     assert clip.thumbnail_frames == 9  # every third of 25
-    assert (strip.width(), strip.height()) == (9 * 120, 120)
-    shades = [strip.pixelColor(60 + 120 * i, 60).lightness() for i in range(3)]
+    assert (strip.width(), strip.height()) == (9 * 144, 144)
+    shades = [strip.pixelColor(72 + 144 * i, 72).lightness() for i in range(3)]
     assert shades == sorted(set(shades))
 
 
@@ -83,12 +94,12 @@ def test_trash_can_be_undone(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None
     path = write_clip(tmp_path / "a.mp4")
     id_ = clips.add(path, ask()).id
     with qtbot.waitSignal(clips.trashed):
-        clips.trash(id_)
+        clips.trash([id_])
     assert not path.exists()
     assert clips.clips == ()
     clips.search(trash=True)
     assert [clip.id for clip in clips.clips] == [id_]
-    clips.restore(id_)
+    clips.restore([id_])
     clips.search()
     assert clips.clip(id_).path == str(path)
     assert path.exists()
@@ -97,9 +108,9 @@ def test_trash_can_be_undone(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None
 def test_restoring_overwrites_nothing(clips: Clips, tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4")
     id_ = clips.add(path, ask()).id
-    clips.trash(id_)
+    clips.trash([id_])
     path.write_text("another")
-    clips.restore(id_)
+    clips.restore([id_])
     assert path.read_text() == "another"
     assert clips.clip(id_).path == str(tmp_path / "a 2.mp4")
 
@@ -107,7 +118,7 @@ def test_restoring_overwrites_nothing(clips: Clips, tmp_path: Path) -> None:
 def test_empty_trash_deletes_only_trash(clips: Clips, tmp_path: Path) -> None:
     gone = clips.add(write_clip(tmp_path / "a.mp4"), ask("gone"))
     clips.add(write_clip(tmp_path / "b.mp4"), ask("kept"))
-    clips.trash(gone.id)
+    clips.trash([gone.id])
     clips.empty_trash()
     assert prompts(clips) == ["kept"]
     assert (tmp_path / "b.mp4").exists()
@@ -123,19 +134,126 @@ def test_missing_file_is_noticed_and_can_be_forgotten(
     with qtbot.waitSignal(clips.missing_changed):
         clips.check_files()
     assert clips.is_missing(id_)
-    clips.trash(id_)
+    clips.trash([id_])
     assert clips.clips == ()
+    clips.restore([id_])  # what is known of it isn't lost
+    assert clips.clip(id_).path == str(path)
+
+
+def test_missing_file_that_came_back_is_restored_in_its_place(clips: Clips, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4")
+    id_ = clips.add(path, ask()).id
+    aside = path.rename(tmp_path / "aside.mp4")
+    clips.trash([id_])
+    aside.rename(path)
+    clips.restore([id_])
+    assert [clip.path for clip in clips.clips] == [str(path)]
+
+
+def test_restoring_beside_another_missing_clip(clips: Clips, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4")
+    id_ = clips.add(path, ask("old")).id
+    path.unlink()
+    clips.trash([id_])
+    clips.add(write_clip(path), ask("new"))
+    path.unlink()
+    clips.restore([id_])
+    assert {Path(clip.path).name for clip in clips.clips} == {"a.mp4", "a 2.mp4"}
 
 
 @pytest.mark.parametrize("name", ["fox.mp4", "狐 fox.webm", "fox.png"])
 def test_dropped_clip_brings_its_recipe(clips: Clips, tmp_path: Path, name: str) -> None:
     request = ask("a “fox”; = # \\ 狐狸\nsecond line", frames=1 if name.endswith("png") else 5)
     path = write_clip(tmp_path / name, request, request.frames)
-    first = clips.take_in(path)
-    assert first is not None
-    assert first.request == request
-    assert clips.take_in(path) == clips.clip(first.id)  # not taken twice
-    assert len(clips.clips) == 1
+    assert clips.take_in(path) == request
+    assert clips.take_in(path) == request
+    assert [clip.request for clip in clips.clips] == [request]  # not taken twice
+
+
+def test_folder_of_frames_brings_its_recipe_and_stays_out(clips: Clips, tmp_path: Path) -> None:
+    request = ask("a fox")
+    folder = tmp_path / "frames"
+    folder.mkdir()
+    write_clip(folder / "1.png", frames=1)
+    (folder / "recipe.json").write_text(
+        json.dumps({"recipe": json.dumps({"request": asdict(request)})})
+    )
+    assert clips.take_in(folder) == request
+    assert clips.clips == ()
+    (folder / "recipe.json").write_bytes(b"\xff")
+    assert clips.take_in(folder) is None
+
+
+def test_file_that_was_written_over_is_another_clip(clips: Clips, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4", ask("old"))
+    clips.take_in(path)
+    assert clips.take_in(write_clip(path, ask("new"))) == ask("new")
+    assert prompts(clips) == ["new"]
+
+
+def test_older_clip_that_is_taken_in_comes_after_newer_ones(clips: Clips, tmp_path: Path) -> None:
+    clips.add(write_clip(tmp_path / "new.mp4"), ask("new"))
+    old = write_clip(tmp_path / "old.mp4", ask("old"))
+    os.utime(old, (1e9, 1e9))
+    clips.take_in(old)
+    assert prompts(clips) == ["new", "old"]
+
+
+def test_new_clip_shows_only_where_it_is_searched_for(clips: Clips, tmp_path: Path) -> None:
+    clips.search("fox")
+    clips.add(write_clip(tmp_path / "a.mp4"), ask("a dog"))
+    clips.add(write_clip(tmp_path / "b.mp4"), ask("a fox"))
+    assert prompts(clips) == ["a fox"]
+    assert clips.count() == 2
+
+
+def test_changes_keep_every_other_row(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
+    ids = [clips.add(write_clip(tmp_path / f"{n}.mp4"), ask(str(n))).id for n in range(3)]
+    with qtbot.assertNotEmitted(clips.modelReset):
+        clips.set_favourite(ids[0], favourite=True)
+        clips.trash([ids[1]])
+    assert prompts(clips) == ["2", "0"]
+
+
+def test_neighbours_are_taken_out_at_once(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
+    ids = [clips.add(write_clip(tmp_path / f"{n}.mp4"), ask(str(n))).id for n in range(7)]
+    removed: list[tuple[int, int]] = []
+    clips.rowsRemoved.connect(lambda _, first, last: removed.append((first, last)))
+    clips.trash([ids[n] for n in (0, 2, 3, 5, 6)])
+    assert removed == [(6, 6), (3, 4), (0, 1)]
+    assert prompts(clips) == ["4", "1"]
+
+
+def test_strip_that_is_gone_is_made_again(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
+    id_ = clips.add(write_clip(tmp_path / "a.mp4"), ask()).id
+    qtbot.waitUntil(lambda: clips.clip(id_).thumbnail != "", timeout=PATIENCE_MS)
+    clips.close()
+    again = Clips(tmp_path / "data")
+    strip = Path(again.clip(id_).thumbnail)
+    strip.unlink()
+    with qtbot.waitSignal(again.pictured, timeout=PATIENCE_MS):
+        again.order_strip(id_)
+    assert strip.is_file()
+    again.close()
+
+
+def test_clip_is_read_out_whole(qtbot: QtBot, clips: Clips, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a.mp4")
+    clip = clips.add(path, ask("a fox"))
+    clips.set_favourite(clip.id, favourite=True)
+    path.unlink()
+    with qtbot.waitSignal(clips.missing_changed):
+        clips.check_files()
+    said = clips.data(clips.index(0), Qt.ItemDataRole.AccessibleTextRole)
+    made = clip.made[:16].replace("T", " ")
+    assert said == f"a fox, {made}, 32×16 · 0.6 s, favourite, its file is missing"
+
+
+def test_file_is_dragged_to_other_programs(clips: Clips, tmp_path: Path) -> None:
+    path = write_clip(tmp_path / "a b.mp4")
+    clips.add(path, ask())
+    (url,) = clips.mimeData([clips.index(0)]).urls()
+    assert url.toLocalFile() == str(path)
 
 
 def test_foreign_video_stays_out(clips: Clips, tmp_path: Path) -> None:
@@ -173,5 +291,5 @@ def test_move_that_fails_leaves_the_clip(tmp_path: Path) -> None:
     (tmp_path / "data" / "trash").touch()  # a file where the folder should be
     with pytest.raises(UserError, match="can't be moved"):
         library.trash(clip)
-    assert library.find() == [clip]
+    assert library.load() == [clip]
     library.close()

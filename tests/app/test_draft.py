@@ -112,3 +112,15 @@ def test_steps_of_ones_own_are_no_quality() -> None:
 @pytest.mark.parametrize(("seconds", "frames"), [(0.0, 1), (1.0, 17), (5.0, 81), (2.2, 37)])
 def test_seconds_become_frames_that_can_be_made(seconds: float, frames: int) -> None:
     assert frames_for(seconds, 16) == frames == nearest_frames(frames)
+
+
+def test_clip_that_was_finished_early_is_made_so_again_until_steps_are_chosen() -> None:
+    draft = Draft()
+    draft.set_prompt("a lighthouse")
+    asked = replace(draft.request(), stop_after=1)
+    draft.load(asked)
+    assert draft.request() == asked
+    draft.choose(fps=12)
+    assert draft.request().stop_after == 1
+    draft.choose(steps=draft.choices.steps)
+    assert draft.request().stop_after == 0

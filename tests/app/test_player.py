@@ -3,10 +3,12 @@
 from collections.abc import Callable
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QKeyEvent
 from pytestqt.qtbot import QtBot
 
-from app.player import Loop, Player, press
+from app.keys import press
+from app.player import Loop, Player
 
 
 class Clock:
@@ -181,33 +183,43 @@ def test_shuttle_is_faster_each_time_and_turns_at_normal_speed(player: Player) -
     assert rates == [1, 2, 4, 4, -1, -2]
 
 
+PLAIN = Qt.KeyboardModifier.NoModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
 Act = Callable[[Player], object]
 
 
 @pytest.mark.parametrize(
-    ("key", "shifted", "look", "value"),
+    ("key", "modifier", "look", "value"),
     [
-        (Qt.Key.Key_Space, False, lambda p: p.playing, True),
-        (Qt.Key.Key_Left, False, lambda p: p.position, 4),
-        (Qt.Key.Key_Right, False, lambda p: p.position, 6),
-        (Qt.Key.Key_Right, True, lambda p: p.position, 9),
-        (Qt.Key.Key_Home, False, lambda p: p.position, 0),
-        (Qt.Key.Key_End, False, lambda p: p.position, 9),
-        (Qt.Key.Key_I, False, lambda p: (p.first, p.last), (5, 9)),
-        (Qt.Key.Key_O, False, lambda p: (p.first, p.last), (0, 5)),
-        (Qt.Key.Key_J, False, lambda p: p.rate, -1),
-        (Qt.Key.Key_L, False, lambda p: p.rate, 1),
+        (Qt.Key.Key_Space, PLAIN, lambda p: p.playing, True),
+        (Qt.Key.Key_Left, PLAIN, lambda p: p.position, 4),
+        (Qt.Key.Key_Right, PLAIN, lambda p: p.position, 6),
+        (Qt.Key.Key_Right, SHIFT, lambda p: p.position, 9),
+        (Qt.Key.Key_Home, PLAIN, lambda p: p.position, 0),
+        (Qt.Key.Key_End, PLAIN, lambda p: p.position, 9),
+        (Qt.Key.Key_I, PLAIN, lambda p: (p.first, p.last), (5, 9)),
+        (Qt.Key.Key_O, PLAIN, lambda p: (p.first, p.last), (0, 5)),
+        (Qt.Key.Key_J, PLAIN, lambda p: p.rate, -1),
+        (Qt.Key.Key_L, PLAIN, lambda p: p.rate, 1),
     ],
 )
-def test_keys(player: Player, key: Qt.Key, look: Act, value: object, *, shifted: bool) -> None:
+def test_keys(
+    player: Player, key: Qt.Key, modifier: Qt.KeyboardModifier, look: Act, value: object
+) -> None:
     player.seek(5)
 
-    assert press(player, key, shifted=shifted)
+    assert press(player.bindings(), key_press(key, modifier))
     assert look(player) == value
 
 
+def key_press(key: int, modifier: Qt.KeyboardModifier = PLAIN) -> QKeyEvent:
+    return QKeyEvent(QEvent.Type.KeyPress, key, modifier)
+
+
 def test_other_keys_are_left_to_others(player: Player) -> None:
-    assert not press(player, Qt.Key.Key_Q, shifted=False)
+    cyrillic, control = 0x416, Qt.KeyboardModifier.ControlModifier
+    for event in (key_press(Qt.Key.Key_Q), key_press(cyrillic), key_press(Qt.Key.Key_L, control)):
+        assert not press(player.bindings(), event)
 
 
 def test_it_plays_by_itself(qtbot: QtBot) -> None:

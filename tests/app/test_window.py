@@ -1,6 +1,7 @@
 """The window with the real worker and the model that ships: type, generate, watch, keep."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,10 +13,11 @@ from app import theme
 from app.clips import Clips
 from app.engine import Engine
 from app.jobs import Jobs
-from app.journal import JobStatus
+from app.journal import Job, JobStatus
 from app.message import MessageLevel, Remedy
 from app.names import Naming
 from app.queue_panel import Action
+from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.errors import UserError
 from tests.app.kinora_clips import ask, write_clip
@@ -71,7 +73,7 @@ def test_dropped_clip_restores_its_recipe_and_a_foreign_one_is_said_to_be(
     window.open_files([write_clip(tmp_path / "own.mp4", ask("a fox"))])
     assert window.draft.prompt == "a fox"
     window.open_files([write_clip(tmp_path / "foreign.mp4")])
-    assert "foreign.mp4 was not made by Kinora" in window.messages.text.text()
+    assert "foreign.mp4 has no recipe of Kinora's" in window.messages.text.text()
     text = tmp_path / "notes.mp4"
     text.write_text("no video")
     window.open_files([text])
@@ -176,3 +178,15 @@ def test_numbers_keep_off_the_edge_of_their_fields(window: Window) -> None:
     # A cursor's rectangle has room at both sides of where the text begins.
     inside = field.mapTo(window.create_panel.frames, field.cursorRect().center())
     assert inside.x() >= 5
+
+
+def test_finished_clip_is_in_the_library_as_its_file_says(
+    window: Window, services: Services, tmp_path: Path
+) -> None:
+    asked = ask("a fox")
+    early = replace(asked, stop_after=1)  # as the worker found when it was finished early
+    path = write_clip(tmp_path / "a.mp4", early)
+    services.jobs.finished.emit(Job("1", asked, str(path), JobStatus.DONE, path=str(path)))
+    assert [clip.request for clip in services.clips.clips] == [early]
+    window.show_page(Page.LIBRARY)
+    assert window.library.clip == services.clips.clips[0]

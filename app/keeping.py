@@ -1,0 +1,152 @@
+"""What is done with the clips of the library, and how that went."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.clip_actions import ClipAction
+from app.clips import Clips
+from app.library import Clip
+from app.message import MessageLevel, Remedy
+from app.reveal import Reveal
+from inference.api.errors import UserError
+from inference.api.spec import GenerationRequest
+
+TITLE_CHARACTERS = 48
+Say = Callable[[MessageLevel, str, Remedy | None], None]
+
+
+class Keeping(QObject):
+    """Does what the library's page asks for, and takes in files. Signals:
+
+    watch_wanted: the path of a clip.
+    reuse_wanted: the request of one.
+    """
+
+    watch_wanted = Signal(Path)
+    reuse_wanted = Signal(object)
+
+    def __init__(self, clips: Clips, say: Say, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._clips, self._say = clips, say
+        self._trashed: list[int] = []
+        self._files: list[Path] = []  # that are still to be taken in
+        self._count, self._taken, self._is_shown = 0, 0, False
+        self._turn = QTimer(self, singleShot=True, interval=0)
+        self._turn.timeout.connect(self._take_next)
+        self._reveal = Reveal(self)
+        self._reveal.failed.connect(self._on_problem)
+        clips.trashed.connect(self._on_trashed)
+
+    def act(self, action: ClipAction, ids: Sequence[int]) -> None:
+        """Do that to the clips of these ids; what can't be is said."""
+        try:
+            self._act(action, ids)
+        except UserError as error:
+            self._on_problem(str(error))
+
+    def keep(self, path: Path, request: GenerationRequest) -> None:
+        """Take in a clip that was just made: as its file says, which knows if it was finished early."""
+        try:
+            if self._clips.take_in(path) is None:
+                self._clips.add(path, request)
+        except UserError as error:
+            self._on_problem(str(error))
+
+    def open_files(self, paths: Sequence[Path]) -> None:
+        """Take in some files; show the first that can be, and use its settings if Kinora made it."""
+        self._files, self._count = list(paths), len(paths)
+        self._taken, self._is_shown = 0, False
+        self._take_next()
+
+    def stop(self) -> None:
+        """Take in no more."""
+        self._files = []
+
+    def undo(self) -> None:
+        """Bring back what was deleted last."""
+        ids, self._trashed = self._trashed, []
+        if ids:
+            self.act(ClipAction.RESTORE, ids)
+
+    def ask_to_empty(self) -> None:
+        """Empty the trash once the user has said so again."""
+        text = self.tr("What is in the trash will be deleted for good: that can't be undone.")
+        self._say(MessageLevel.WARNING, text, Remedy(self.tr("Delete for good"), self._empty))
+
+    def _act(self, action: ClipAction, ids: Sequence[int]) -> None:
+        first = self._clips.clip(ids[0])
+        match action:
+            case ClipAction.WATCH:
+                self.watch_wanted.emit(Path(first.path))
+            case ClipAction.REUSE:
+                self.reuse_wanted.emit(first.request)
+            case ClipAction.FAVOURITE:
+                others = [id_ for id_ in ids if not self._clips.clip(id_).favourite]
+                for id_ in others or ids:
+                    self._clips.set_favourite(id_, favourite=bool(others))
+            case ClipAction.FOLDER:
+                self._reveal.show(Path(first.path))
+            case ClipAction.DELETE:
+                self._clips.trash(ids)
+            case ClipAction.RESTORE:
+                self._clips.restore(ids)
+                clips = [self._clips.clip(id_) for id_ in ids]
+                one = self.tr("“{0}” is back in the library.")
+                many = self.tr("{0} clips are back in the library.")
+                self._say(MessageLevel.GOOD, _count(clips, one, many), None)
+
+    def _take_next(self) -> None:
+        """One file at a turn: the window goes on in between."""
+        if not self._files:
+            return
+        path = self._files.pop(0)
+        try:
+            request = self._clips.take_in(path)
+        except UserError as error:
+            self._on_problem(str(error))
+        else:
+            self._taken += request is not None
+            if not self._is_shown:
+                self._is_shown = True
+                self._show(path, request)
+        if self._files:
+            self._turn.start()
+        elif self._count > 1:
+            text = self.tr("Of {0} files {1} are clips of Kinora's, and in the library now.")
+            self._say(MessageLevel.INFO, text.format(self._count, self._taken), None)
+
+    def _show(self, path: Path, request: GenerationRequest | None) -> None:
+        self.watch_wanted.emit(path)
+        if request is not None:
+            self.reuse_wanted.emit(request)
+            return
+        text = self.tr(
+            "{name} has no recipe of Kinora's: it can be watched, and the settings stay."
+        )
+        self._say(MessageLevel.INFO, text.format(name=path.name), None)
+
+    def _empty(self) -> None:
+        try:
+            self._clips.empty_trash()
+        except UserError as error:
+            self._on_problem(str(error))
+
+    def _on_trashed(self, clips: list[Clip]) -> None:
+        self._trashed = [clip.id for clip in clips]
+        one, many = self.tr("“{0}” is in the trash."), self.tr("{0} clips are in the trash.")
+        undo = Remedy(self.tr("Undo"), self.undo)
+        self._say(MessageLevel.INFO, _count(clips, one, many), undo)
+
+    def _on_problem(self, sentence: str) -> None:
+        self._say(MessageLevel.PROBLEM, sentence, None)
+
+
+def _count(clips: Sequence[Clip], one: str, many: str) -> str:
+    """A sentence about one clip, by its prompt, or about their number."""
+    if len(clips) > 1:
+        return many.format(len(clips))
+    prompt = " ".join(clips[0].request.prompt.split())
+    is_short = len(prompt) <= TITLE_CHARACTERS
+    return one.format(prompt if is_short else prompt[:TITLE_CHARACTERS].rstrip() + "…")

@@ -1,0 +1,49 @@
+"""The keys of the whole window, and the help that lists them with those of its parts."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtWidgets import QWidget
+
+from app.help import Help, Section, Source
+from app.keys import Binding, bind
+from app.top_bar import Page, TopBar
+
+
+class Shortcuts(QObject):
+    """Binds keys in a window; `parts` tell what theirs do. Signals say what the window is to do."""
+
+    page_wanted = Signal(object)
+    making_wanted = Signal()
+    alone_wanted = Signal()
+    full_screen_wanted = Signal()
+
+    def __init__(self, window: QWidget, top_bar: TopBar, parts: Mapping[Section, Source]) -> None:
+        super().__init__(window)
+        self._window, self._top_bar = window, top_bar
+        own = {Section.WINDOW: self._of_window, Section.CREATE: self._of_create}
+        self.help = Help(window, {**own, **parts})
+        bind(window, [*self._of_window(), *self._of_create()])
+
+    def add_page(self, page: Page) -> None:
+        """Gives a page that has its tab the next number's key."""
+        bind(self._window, [self._of_pages()[list(self._top_bar.tabs).index(page)]])
+
+    def _of_pages(self) -> list[Binding]:
+        return [
+            Binding((f"Ctrl+{number}",), tab.text(), partial(self.page_wanted.emit, page))
+            for number, (page, tab) in enumerate(self._top_bar.tabs.items(), 1)
+        ]
+
+    def _of_window(self) -> list[Binding]:
+        return [
+            *self._of_pages(),
+            Binding(("F",), self.tr("Picture alone, and back"), self.alone_wanted.emit),
+            Binding(("F11",), self.tr("Full screen, and back"), self.full_screen_wanted.emit),
+            Binding(Help.KEYS, self.tr("These shortcuts"), self.help.toggle),
+        ]
+
+    def _of_create(self) -> list[Binding]:
+        make = self.making_wanted.emit
+        return [Binding(("Ctrl+Return", "Ctrl+Enter"), self.tr("Make the clip"), make)]

@@ -1,0 +1,231 @@
+"""What is dropped on the window is taken, or refused in one sentence."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.clips import Clips
+from app.engine import Engine
+from app.jobs import Jobs
+from app.names import Naming
+from app.top_bar import Page
+from app.window import Services, Window
+from inference.api.spec import GenerationRequest, Solver, WeightFormat
+from tests.app.conftest import PATIENCE_MS
+from tests.app.kinora_clips import ask, write_clip
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
+    engine = Engine(log=tmp_path / "engine.log")
+    jobs = Jobs(engine, lambda: Naming(tmp_path / "clips"), tmp_path / "jobs")
+    made = Window(Services(engine, jobs, Clips(tmp_path / "data"), tmp_path))
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+def drop(window: Window, *paths: Path) -> None:
+    """As from a file manager, on the page that is shown."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    copy, left, none = (
+        Qt.DropAction.CopyAction,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    entered = QDragEnterEvent(QPoint(300, 300), copy, data, left, none)
+    QApplication.sendEvent(window, entered)
+    assert entered.isAccepted()
+    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), copy, data, left, none))
+
+
+def said(window: Window) -> str:
+    return window.messages.text.text() if window.messages.isVisible() else ""
+
+
+def watched(window: Window, path: Path) -> bool:
+    return window.theatre.path == path and window.theatre.player.count > 0
+
+
+WHOLE = GenerationRequest(
+    prompt="a “fox”; 狐狸\nin the snow",
+    model="demo",
+    width=48,
+    height=32,
+    frames=9,
+    steps=7,
+    guidance=3.25,
+    shift=2.5,
+    seed=4_294_967_295,
+    solver=Solver.DPMPP,
+    fps=12,
+    negative_prompt="blur",
+    cfg_zero_star=True,
+    weights=WeightFormat.INT8,
+)
+EARLY = replace(WHOLE, stop_after=3)
+DISTILLED = replace(
+    WHOLE, solver=Solver.LCM, timesteps=(1000.0, 750.0, 500.0), steps=3, weights=WeightFormat.NATIVE
+)
+
+
+@pytest.mark.parametrize("request_", [WHOLE, EARLY, DISTILLED], ids=["whole", "early", "distilled"])
+def test_clip_of_kinoras_restores_its_exact_recipe(
+    qtbot: QtBot, window: Window, tmp_path: Path, request_: GenerationRequest
+) -> None:
+    window.show_page(Page.LIBRARY)
+    path = write_clip(tmp_path / "狐 fox.mp4", request_)
+    drop(window, path)
+    assert window.create_panel.current_request() == request_
+    assert window.library.clip is not None
+    assert window.library.clip.request == request_
+    assert window.workspace.isVisible()
+    qtbot.waitUntil(lambda: watched(window, path), timeout=PATIENCE_MS)
+    assert ("finished early" in said(window)) is bool(request_.stop_after)
+
+
+def test_folder_of_frames_restores_its_recipe(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    write_clip(folder / "1.png", frames=1)
+    recipe = {"recipe": json.dumps({"request": asdict(WHOLE)})}
+    (folder / "recipe.json").write_text(json.dumps(recipe))
+    drop(window, folder)
+    assert window.create_panel.current_request() == WHOLE
+    qtbot.waitUntil(lambda: watched(window, folder), timeout=PATIENCE_MS)
+    assert said(window) == ""
+
+
+@pytest.mark.parametrize("name", ["holiday.mp4", "holiday.webm", "holiday.png", "holiday.jpg"])
+def test_foreign_picture_or_video_is_watched_and_changes_nothing(
+    qtbot: QtBot, window: Window, tmp_path: Path, name: str
+) -> None:
+    window.draft.set_prompt("my own")
+    path = tmp_path / name
+    if name.endswith(".jpg"):
+        image = QImage(32, 32, QImage.Format.Format_RGB32)
+        image.fill(QColor("red"))
+        assert image.save(str(path))
+    else:
+        write_clip(path, frames=1 if name.endswith("png") else 5)
+    drop(window, path)
+    assert said(window).startswith(f"{name} has no recipe of Kinora's")
+    assert window.draft.prompt == "my own"
+    assert window.library.grid.model().rowCount() == 0
+    qtbot.waitUntil(lambda: watched(window, path), timeout=PATIENCE_MS)
+
+
+def _text(path: Path) -> None:
+    path.write_text("dear all")
+
+
+def _nothing(path: Path) -> None:
+    path.touch()
+
+
+def _no_pictures(path: Path) -> None:
+    path.mkdir()
+    (path / "letter.txt").write_text("dear all")
+
+
+def _cut_off(path: Path) -> None:
+    whole = write_clip(path, ask()).read_bytes()
+    path.write_bytes(whole[: len(whole) // 20])
+
+
+def _gone(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def _broken_png(path: Path) -> None:
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + b"garbage" * 20)
+
+
+@pytest.mark.parametrize(
+    ("name", "make"),
+    [
+        ("notes.txt", _text),
+        ("letter.mp4", _text),
+        ("empty.mp4", _nothing),
+        ("folder", _no_pictures),
+        ("cut.mp4", _cut_off),
+        ("gone.mp4", _gone),
+        ("broken.png", _broken_png),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_one_sentence(
+    qtbot: QtBot, window: Window, tmp_path: Path, name: str, make
+) -> None:
+    window.draft.set_prompt("my own")
+    path = tmp_path / name
+    make(path)
+    drop(window, path)
+    qtbot.waitUntil(lambda: "recipe" not in said(window), timeout=PATIENCE_MS)
+    sentence = said(window)
+    assert name in sentence
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    assert window.draft.prompt == "my own"
+    assert window.library.grid.model().rowCount() == 0
+
+
+def test_several_are_all_taken_in_and_the_first_good_one_is_shown(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("dear all")
+    one = write_clip(tmp_path / "1.mp4", ask("one"))
+    two = write_clip(tmp_path / "2.mp4", ask("two"))
+    drop(window, letter, one, two)
+    expected = "Of 3 files 2 are clips of Kinora's, and in the library now."
+    qtbot.waitUntil(lambda: said(window) == expected, timeout=PATIENCE_MS)
+    assert window.library.grid.model().rowCount() == 2
+    assert window.draft.prompt == "one"
+    qtbot.waitUntil(lambda: watched(window, one), timeout=PATIENCE_MS)
+
+
+def test_address_of_a_page_is_not_taken(window: Window) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl("https://example.org/a.mp4")])
+    event = QDragEnterEvent(
+        QPoint(300, 300),
+        Qt.DropAction.CopyAction,
+        data,
+        Qt.MouseButton.LeftButton,
+        Qt.KeyboardModifier.NoModifier,
+    )
+    event.ignore()
+    QApplication.sendEvent(window, event)
+    assert not event.isAccepted()
+
+
+def test_clip_is_watched_deleted_and_brought_back_in_the_window(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    path = write_clip(tmp_path / "a.mp4", ask("a fox"))
+    drop(window, path)
+    window.show_page(Page.LIBRARY)
+    assert window.library.grid.hasFocus()
+    qtbot.keyClick(window.library.grid, Qt.Key.Key_Return)
+    assert window.workspace.isVisible()
+    qtbot.waitUntil(lambda: watched(window, path), timeout=PATIENCE_MS)
+    window.show_page(Page.LIBRARY)
+    qtbot.keyClick(window.library.grid, Qt.Key.Key_Delete)
+    assert not path.exists()
+    assert "a fox" in said(window)
+    window.messages.remedy.click()
+    assert path.exists()
+    qtbot.keyClick(window.library.grid, Qt.Key.Key_Delete)
+    focused = QApplication.focusWidget()
+    assert focused is window.library.way_out
+    qtbot.keyClick(focused, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert path.exists()
+    assert window.library.grid.hasFocus()

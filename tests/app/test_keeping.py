@@ -1,0 +1,137 @@
+"""What is done with clips of the library is said, and can be undone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.clip_actions import ClipAction
+from app.clips import Clips
+from app.keeping import Keeping
+from app.message import MessageLevel, Remedy
+from tests.app.kinora_clips import ask, write_clip
+
+
+class Said:
+    """Takes what would be shown."""
+
+    def __init__(self) -> None:
+        self.level, self.text = MessageLevel.INFO, ""
+        self.remedy: Remedy | None = None
+
+    def __call__(self, level: MessageLevel, text: str, remedy: Remedy | None) -> None:
+        self.level, self.text, self.remedy = level, text, remedy
+
+
+@pytest.fixture
+def clips(qtbot: QtBot, tmp_path: Path) -> Iterator[Clips]:
+    clips = Clips(tmp_path / "data")
+    yield clips
+    clips.close()
+
+
+@pytest.fixture
+def said() -> Said:
+    return Said()
+
+
+@pytest.fixture
+def keeping(clips: Clips, said: Said) -> Keeping:
+    return Keeping(clips, said, clips)
+
+
+def put(clips: Clips, folder: Path, *prompts: str) -> list[int]:
+    return [
+        clips.add(write_clip(folder / f"{n}.mp4"), ask(prompt)).id
+        for n, prompt in enumerate(prompts)
+    ]
+
+
+def test_one_is_deleted_and_brought_back(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    (one,) = put(clips, tmp_path, "a fox")
+    keeping.act(ClipAction.DELETE, [one])
+    assert said.text == "“a fox” is in the trash."
+    assert not (tmp_path / "0.mp4").exists()
+    assert said.remedy is not None
+    said.remedy.act()
+    assert said.text == "“a fox” is back in the library."
+    assert (tmp_path / "0.mp4").exists()
+    assert [clip.id for clip in clips.clips] == [one]
+
+
+def test_several_are_deleted_and_undone_by_key(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    ids = put(clips, tmp_path, "a", "b", "c")
+    keeping.act(ClipAction.DELETE, ids[:2])
+    assert said.text == "2 clips are in the trash."
+    keeping.undo()
+    assert said.text == "2 clips are back in the library."
+    assert len(clips.clips) == 3
+    said.text = ""
+    keeping.undo()  # there is nothing more
+    assert said.text == ""
+
+
+def test_what_can_not_be_deleted_is_said_and_the_rest_can_be_undone(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = put(clips, tmp_path, "a", "b")
+    (tmp_path / "data" / "trash" / f"{two} 1.mp4").mkdir(parents=True)  # in the way of its file
+    (tmp_path / "data" / "trash" / f"{two} 1.mp4" / "1.mp4").mkdir()
+    keeping.act(ClipAction.DELETE, [one, two])
+    assert said.level is MessageLevel.PROBLEM
+    assert "1.mp4 can't be moved" in said.text
+    assert [clip.id for clip in clips.clips] == [two]
+    keeping.undo()
+    assert {clip.id for clip in clips.clips} == {one, two}
+
+
+def test_trash_is_emptied_only_when_that_was_said_twice(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    one, two = put(clips, tmp_path, "a", "b")
+    keeping.act(ClipAction.DELETE, [one])
+    keeping.ask_to_empty()
+    assert "can't be undone" in said.text
+    assert clips.count(trash=True) == 1
+    assert said.remedy is not None
+    said.remedy.act()
+    assert clips.count(trash=True) == 0
+    assert not list((tmp_path / "data" / "trash").iterdir())
+    assert [clip.id for clip in clips.clips] == [two]
+
+
+def test_favourites_are_set_together_and_then_unset(
+    keeping: Keeping, clips: Clips, tmp_path: Path
+) -> None:
+    ids = put(clips, tmp_path, "a", "b")
+    keeping.act(ClipAction.FAVOURITE, ids[:1])
+    keeping.act(ClipAction.FAVOURITE, ids)
+    assert clips.count(favourites=True) == 2
+    keeping.act(ClipAction.FAVOURITE, ids)
+    assert clips.count(favourites=True) == 0
+
+
+def test_watching_and_settings_are_asked_for(
+    qtbot: QtBot, keeping: Keeping, clips: Clips, tmp_path: Path
+) -> None:
+    (one,) = put(clips, tmp_path, "a fox")
+    with qtbot.waitSignal(keeping.watch_wanted) as watched:
+        keeping.act(ClipAction.WATCH, [one])
+    assert watched.args == [tmp_path / "0.mp4"]
+    with qtbot.waitSignal(keeping.reuse_wanted) as reused:
+        keeping.act(ClipAction.REUSE, [one])
+    assert reused.args == [ask("a fox")]
+
+
+def test_long_prompt_is_cut_in_what_is_said(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    (one,) = put(clips, tmp_path, "a fox " * 30)
+    keeping.act(ClipAction.DELETE, [one])
+    assert said.text.endswith("…” is in the trash.")
+    assert len(said.text) < 80
