@@ -145,7 +145,7 @@ class ModelsPage(Panel):
         self._page.title.setText(self.tr("Models"))
         self._page.purpose.setText(
             self.tr(
-                "What you add stays where it is, uncopied. Removing deletes only what Kinora downloaded."
+                "What you add stays where it is; nothing is copied. Removing deletes only what Kinora downloaded."
             )
         )
         self._waiting.setText(self.tr("The list comes as soon as the engine is ready."))
