@@ -25,8 +25,8 @@ class Pages(QObject):
         super().__init__(window)
         self._window, self._settings, self._texts = window, settings, texts
         self.notifier = Notifier(window)
-        self._downloads = Models(window.services.engine, lambda: settings.values.mirror, self)
-        self.models, self.settings = ModelsPage(self._downloads), SettingsPage(settings)
+        self.downloads = Models(window.services.engine, lambda: settings.values.mirror, self)
+        self.models, self.settings = ModelsPage(self.downloads), SettingsPage(settings)
         window.add_page(Page.MODELS, self.models)
         window.add_page(Page.SETTINGS, self.settings)
         self._connect()
@@ -44,7 +44,7 @@ class Pages(QObject):
         self._connect_models()
 
     def _connect_models(self) -> None:
-        models, page = self._downloads, self.models
+        models, page = self.downloads, self.models
         models.began.connect(self.notifier.begin)
         models.downloaded.connect(self._on_downloaded)
         models.broke.connect(self._on_broken)
@@ -113,7 +113,7 @@ class Pages(QObject):
         self.settings.mirror.setFocus()
 
     def _title(self, name: str) -> str:
-        titles = {model.name: model.title for model in self._downloads.models}
+        titles = {model.name: model.title for model in self.downloads.models}
         return titles.get(name, name)
 
 
