@@ -341,6 +341,10 @@
 <context>
     <name>ForecastCard</name>
     <message>
+        <source>Make it fit</source>
+        <translation>改成能运行的</translation>
+    </message>
+    <message>
         <source>The forecast appears here once the settings can be made.</source>
         <translation>设置可用后，这里会显示预估。</translation>
     </message>
@@ -636,6 +640,227 @@
     </message>
 </context>
 <context>
+    <name>ModelCard</name>
+    <message>
+        <source>Waits for its turn</source>
+        <translation>排队中</translation>
+    </message>
+    <message>
+        <source>Asking what there is to download…</source>
+        <translation>正在查询要下载的内容…</translation>
+    </message>
+    <message>
+        <source>Pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} / {1}</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>{0} a second</source>
+        <translation>每秒 {0}</translation>
+    </message>
+    <message>
+        <source>{0} s left</source>
+        <translation>剩余 {0} 秒</translation>
+    </message>
+    <message>
+        <source>{0} min left</source>
+        <translation>剩余 {0} 分钟</translation>
+    </message>
+    <message>
+        <source>{0} h left</source>
+        <translation>剩余 {0} 小时</translation>
+    </message>
+    <message>
+        <source>Video from text</source>
+        <translation>文生视频</translation>
+    </message>
+    <message>
+        <source>Video from a picture</source>
+        <translation>图生视频</translation>
+    </message>
+    <message>
+        <source>Video between two pictures</source>
+        <translation>首尾帧生视频</translation>
+    </message>
+    <message>
+        <source>Edits and references</source>
+        <translation>编辑与参考</translation>
+    </message>
+    <message>
+        <source>licence: ask who made it</source>
+        <translation>许可：请咨询制作者</translation>
+    </message>
+    <message>
+        <source>Added, in place</source>
+        <translation>已添加（原位使用）</translation>
+    </message>
+    <message>
+        <source>Comes with Kinora</source>
+        <translation>随 Kinora 提供</translation>
+    </message>
+    <message>
+        <source>Installed</source>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>Not whole</source>
+        <translation>不完整</translation>
+    </message>
+    <message>
+        <source>Not there any more</source>
+        <translation>已不在原处</translation>
+    </message>
+    <message>
+        <source>Partly downloaded</source>
+        <translation>已下载一部分</translation>
+    </message>
+    <message>
+        <source>It still needs {0}.</source>
+        <translation>还需要 {0}。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Download {0}</source>
+        <translation>下载 {0}</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Pause the download of {0}</source>
+        <translation>暂停下载 {0}</translation>
+    </message>
+    <message>
+        <source>Take {0} off the list; its files stay</source>
+        <translation>把 {0} 从列表移除；文件保留</translation>
+    </message>
+    <message>
+        <source>Delete what Kinora downloaded of {0}</source>
+        <translation>删除 Kinora 为 {0} 下载的内容</translation>
+    </message>
+    <message>
+        <source>Open the folder of {0}</source>
+        <translation>打开 {0} 的文件夹</translation>
+    </message>
+    <message>
+        <source>Delete the {0} that Kinora downloaded?</source>
+        <translation>删除 Kinora 下载的 {0}？</translation>
+    </message>
+    <message>
+        <source>Delete what Kinora downloaded so far?</source>
+        <translation>删除 Kinora 目前下载的内容？</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep {0}</source>
+        <translation>保留 {0}</translation>
+    </message>
+    <message>
+        <source>Download of {0}</source>
+        <translation>{0} 的下载</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsPage</name>
+    <message>
+        <source>Model files ({0})</source>
+        <translation>模型文件 ({0})</translation>
+    </message>
+    <message>
+        <source>Add a model&apos;s file</source>
+        <translation>添加模型文件</translation>
+    </message>
+    <message>
+        <source>Add a model&apos;s folder</source>
+        <translation>添加模型文件夹</translation>
+    </message>
+    <message>
+        <source>No file manager could be opened; the folder is {0}.</source>
+        <translation>无法打开文件管理器；文件夹位于 {0}。</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>What you add stays where it is; nothing is copied. Removing deletes only what Kinora downloaded.</source>
+        <translation>您添加的内容保持在原处，不会复制。移除时只删除 Kinora 下载的内容。</translation>
+    </message>
+    <message>
+        <source>The list comes as soon as the engine is ready.</source>
+        <translation>引擎就绪后会显示列表。</translation>
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation>在这台电脑上</translation>
+    </message>
+    <message>
+        <source>To download</source>
+        <translation>可下载</translation>
+    </message>
+    <message>
+        <source>Add a file…</source>
+        <translation>添加文件…</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Downloads come from {0}.</source>
+        <translation>下载来源：{0}。</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>更改</translation>
+    </message>
+    <message>
+        <source>Change where downloads come from</source>
+        <translation>更改下载来源</translation>
+    </message>
+</context>
+<context>
+    <name>Names</name>
+    <message>
+        <source>The name pattern “{0}” can&apos;t be used: {1}.</source>
+        <translation>命名格式“{0}”不可用：{1}。</translation>
+    </message>
+    <message>
+        <source>The name pattern has no {0} to fill in: use some of {1}.</source>
+        <translation>命名格式里不能填入 {0}：请从 {1} 中选用。</translation>
+    </message>
+    <message>
+        <source>The name pattern is empty: use, for example, {0}</source>
+        <translation>命名格式为空：例如可用 {0}</translation>
+    </message>
+</context>
+<context>
     <name>Pages</name>
     <message>
         <source>A clip is done</source>
@@ -644,6 +869,26 @@
     <message>
         <source>A clip came to nothing</source>
         <translation>视频未能完成</translation>
+    </message>
+    <message>
+        <source>{0} is there and can be used.</source>
+        <translation>{0} 已就绪，可以使用。</translation>
+    </message>
+    <message>
+        <source>A download is done</source>
+        <translation>下载完成</translation>
+    </message>
+    <message>
+        <source>The download of {0} stopped</source>
+        <translation>{0} 的下载已停止</translation>
+    </message>
+    <message>
+        <source>That model is on the list already.</source>
+        <translation>该模型已在列表中。</translation>
+    </message>
+    <message>
+        <source>{0} was added, and stays where it is.</source>
+        <translation>已添加 {0}，文件保持在原处。</translation>
     </message>
 </context>
 <context>
@@ -887,6 +1132,13 @@
     </message>
 </context>
 <context>
+    <name>Report</name>
+    <message>
+        <source>The report can&apos;t be saved as {0} ({1}): choose another place.</source>
+        <translation>无法把报告保存为 {0}（{1}）：请另选位置。</translation>
+    </message>
+</context>
+<context>
     <name>Reveal</name>
     <message>
         <source>No file manager could be opened; the clip is {path}.</source>
@@ -998,7 +1250,7 @@
     </message>
     <message>
         <source>Clips</source>
-        <translation>数量</translation>
+        <translation>视频</translation>
     </message>
     <message>
         <source>Window</source>
