@@ -68,6 +68,11 @@ class Clips(QAbstractListModel):
         """Those that are shown."""
         return tuple(self._clips)
 
+    @property
+    def requests(self) -> tuple[GenerationRequest, ...]:
+        """Of all clips, shown or not."""
+        return tuple(clip.request for clip in self._all.values())
+
     def clip(self, id_: int) -> Clip:
         """The clip of that id, shown or not. Raises `KeyError`."""
         return self._all[id_]

@@ -23,8 +23,8 @@ from app.keys import Binding, press, shown
 
 Source = Callable[[], Sequence[Binding]]
 
-WIDTH, MARGIN = 880, 32  # of the card; between it and the window's edge
-COLUMN_GAP = 40
+WIDTH, MARGIN = 1120, 32  # of the card; between it and the window's edge
+COLUMN_GAP = 32
 
 
 class Section(Enum):
@@ -34,9 +34,15 @@ class Section(Enum):
     CREATE = 1
     PICTURE = 2
     QUEUE = 3
+    LIBRARY = 4
+    LOGS = 5
 
 
-_COLUMNS = ((Section.WINDOW, Section.CREATE, Section.QUEUE), (Section.PICTURE,))
+_COLUMNS = (
+    (Section.WINDOW, Section.CREATE, Section.LOGS),
+    (Section.PICTURE,),
+    (Section.QUEUE, Section.LIBRARY),
+)
 
 
 class Help(Panel):
@@ -49,7 +55,7 @@ class Help(Panel):
 
     def __init__(self, window: QWidget, sources: Mapping[Section, Source]) -> None:
         super().__init__(window)
-        self._sources = sources
+        self._sources = dict(sources)
         self._before: QWidget | None = None  # had the focus
         self._card, self.title, self.close_button = QFrame(self), QLabel(), tool("close")
         self.area = QScrollArea()
@@ -58,6 +64,10 @@ class Help(Panel):
         window.installEventFilter(self)
         self.hide()
         self.retranslate()
+
+    def add(self, section: Section, source: Source) -> None:
+        """Lists also these."""
+        self._sources[section] = source
 
     def toggle(self) -> None:
         """Opens or closes it."""
@@ -155,6 +165,10 @@ class Help(Panel):
                 return self.tr("Picture and player")
             case Section.QUEUE:
                 return self.tr("Queue")
+            case Section.LIBRARY:
+                return self.tr("Library")
+            case Section.LOGS:
+                return self.tr("Logs")
 
     # What it takes from the window beneath
 

@@ -20,11 +20,22 @@ class Binding:
     act: Callable[[], object]
 
 
-def bind(window: QWidget, bindings: Iterable[Binding]) -> None:
-    """Gives them to the whole window, whatever has the focus in it."""
+def bind(
+    widget: QWidget,
+    bindings: Iterable[Binding],
+    context: Qt.ShortcutContext = Qt.ShortcutContext.WindowShortcut,
+) -> None:
+    """Gives them to the widget's whole window, whatever has the focus in it, or where `context` says."""
     for binding in bindings:
         for keys in binding.keys:
-            QShortcut(QKeySequence(keys), window).activated.connect(binding.act)
+            shortcut = QShortcut(QKeySequence(keys), widget)
+            shortcut.setContext(context)
+            shortcut.activated.connect(binding.act)
+
+
+def bind_inside(widget: QWidget, bindings: Iterable[Binding]) -> None:
+    """Gives them to a widget and all in it, such as a page."""
+    bind(widget, bindings, Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
 
 def press(bindings: Iterable[Binding], event: QKeyEvent) -> bool:

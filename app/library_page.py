@@ -1,11 +1,11 @@
 """The library: every clip that was made, found again, watched, kept or thrown away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QLabel,
@@ -22,6 +22,7 @@ from app.clip_actions import KEYS, ClipAction, actions_for
 from app.clip_grid import ClipGrid
 from app.clips import Clips, date_text, shape_text
 from app.fields import OneLine, Panel, Segments, name_tool, row, tool
+from app.keys import Binding, bind_inside, press
 from app.library import Clip
 from inference.api.errors import UserError
 
@@ -109,6 +110,19 @@ class LibraryPage(Panel):
     def _is_favourite(self) -> bool:
         return self.clip is not None and self.clip.favourite
 
+    def bindings(self) -> list[Binding]:
+        """What keys do here, where it can be done."""
+        return [*self._clip_bindings(ClipAction), *self._page_bindings()]
+
+    def _clip_bindings(self, actions: Iterable[ClipAction]) -> list[Binding]:
+        return [Binding((KEYS[act],), self._name(act), self._actor(act)) for act in actions]
+
+    def _page_bindings(self) -> list[Binding]:
+        return [
+            Binding(("Ctrl+F",), self.tr("Search"), self._find),
+            Binding(("Ctrl+Z",), self.tr("Undo the last deletion"), self.undo_wanted.emit),
+        ]
+
     def _possible(self) -> tuple[ClipAction, ...]:
         clip = self.clip
         return () if clip is None else actions_for(clip, missing=self._clips.is_missing(clip.id))
@@ -186,10 +200,7 @@ class LibraryPage(Panel):
         self.grid.tiles.opened.connect(lambda: self.act(ClipAction.WATCH))
         for widget in (self.grid, self.search):
             widget.installEventFilter(self)
-        for keys, slot in (("Ctrl+F", self._find), ("Ctrl+Z", self.undo_wanted.emit)):
-            shortcut = QShortcut(QKeySequence(keys), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(slot)
+        bind_inside(self, self._page_bindings())
 
     def _actor(self, action: ClipAction) -> Callable[[], None]:
         return lambda: self.act(action)
@@ -328,11 +339,7 @@ class LibraryPage(Panel):
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not event.modifiers():
             self.act(ClipAction.WATCH)
             return True
-        pressed = QKeySequence(event.keyCombination())
-        action = next((a for a in self._possible() if pressed == QKeySequence(KEYS[a])), None)
-        if action is not None:
-            self.act(action)
-        return action is not None
+        return press(self._clip_bindings(self._possible()), event)
 
     def _leave_search(self, event: QKeyEvent) -> bool:
         """Down and Enter lead to what was found; Escape gives up the search."""

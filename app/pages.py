@@ -4,11 +4,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app import theme
+from app.engine import log_folder
+from app.help import Section
 from app.journal import Job, JobStatus
+from app.logs_page import LogsPage
 from app.message import MessageLevel
 from app.models import Models
 from app.models_page import ModelsPage
 from app.notifier import Notifier
+from app.report import Facts
 from app.settings import Settings, SettingsStore, Theme
 from app.settings_page import SettingsPage
 from app.text import Texts, resolve
@@ -29,6 +33,9 @@ class Pages(QObject):
         self.models, self.settings = ModelsPage(self.downloads), SettingsPage(settings)
         window.add_page(Page.MODELS, self.models)
         window.add_page(Page.SETTINGS, self.settings)
+        self.logs = LogsPage(log_folder(), self._facts)
+        window.add_page(Page.LOGS, self.logs)
+        window.shortcuts.help.add(Section.LOGS, self.logs.bindings)
         self._connect()
         self._obey(settings.values)
 
@@ -37,6 +44,7 @@ class Pages(QObject):
         self._settings.changed.connect(self._obey)
         self._window.theme_wanted.connect(self._switch_theme)
         services.engine.ready.connect(self.settings.show_device)
+        self.logs.said.connect(self._window.say)
         jobs = services.jobs
         jobs.dataChanged.connect(self._on_jobs_changed)
         jobs.finished.connect(self._on_finished)
@@ -75,6 +83,13 @@ class Pages(QObject):
 
     def _on_problem(self, sentence: str) -> None:
         self._window.say(MessageLevel.PROBLEM, sentence)
+
+    def _facts(self) -> Facts:
+        """For a report; all prompts there are, so that none gets into it."""
+        services, draft = self._window.services, self._window.draft
+        requests = [*(job.request for job in services.jobs.jobs), *services.clips.requests]
+        typed = (draft.prompt, draft.choices.negative_prompt)
+        return Facts(services.jobs.device, self._settings.values, requests, typed)
 
     def _on_jobs_changed(self) -> None:
         jobs = self._window.services.jobs

@@ -8,7 +8,7 @@ import json
 import platform
 import re
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -30,12 +30,8 @@ ABOUT = (
     "A report of Kinora's. Prompts, names of clips, folders, addresses and keys were taken out of the\n"
     "logs; where there was doubt, more than those."
 )
-TOLD = (
-    "memory_budget_gb",
-    "theme",
-    "language",
-    "notifications",
-)  # settings that say nothing of a person
+# Settings that say nothing of a person.
+TOLD = ("memory_budget_gb", "theme", "language", "notifications")
 
 # So many letters in a row that are also in a prompt are no chance; of Chinese far fewer.
 _CHANCE, _CHANCE_WIDE = 12, 5
@@ -64,6 +60,8 @@ _SECRETS = (
     (re.compile(r"(?<=//)[^/\s@]+@"), "<login>@"),
     (re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]*\w"), "<address>"),
 )
+# What editors show otherwise than it is.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\xa0\u2028\u2029]")
 _STAMP = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} (?:[A-Z]+ )?")
 
 
@@ -124,6 +122,7 @@ class Cleaner:
         self._places = [(_place(clips), "<clips>"), *((_place(p), name) for p, name in _places())]
 
     def __call__(self, text: str) -> str:
+        text = _CONTROL.sub(" ", text)
         text = self._prompts.take_out(_PROMPT.sub(r"\1<prompt>", text))
         return "\n".join(self._clean_line(line) for line in text.split("\n"))
 
@@ -150,40 +149,38 @@ class _Prompts:
     """Prompts, found also in parts, in the names of clips and as they are quoted: by letters alone."""
 
     def __init__(self, prompts: Iterable[str]) -> None:
-        self._pieces: set[str] = set()
-        for prompt in prompts:
-            for text in (prompt, json.dumps(prompt)):
-                letters = _letters(text)[0]
-                for length in (_CHANCE, _CHANCE_WIDE):
-                    self._add(letters, length)
-            self._add_whole(_letters(prompt)[0])
-        self._lengths = sorted({len(piece) for piece in self._pieces}, reverse=True)
+        texts = [text for prompt in prompts for text in (prompt, json.dumps(prompt))]
+        self._prompts = {_letters(text)[0] for text in texts}
 
     def take_out(self, text: str) -> str:
         """The text with a mark in the place of every piece of a prompt."""
         letters, places = _letters(text)
+        there = {run for length in range(1, _CHANCE + 1) for run in _runs(letters, length)}
+        found = {piece for prompt in self._prompts for piece in _pieces(prompt) if piece in there}
         spans: list[tuple[int, int]] = []
         for start in range(len(letters)):
-            for length in self._lengths:
+            for length in range(_CHANCE, 0, -1):
                 piece = letters[start : start + length]
-                if len(piece) == length and piece in self._pieces:
-                    span = (places[start], places[start + length - 1] + 1)
-                    if length >= _CHANCE or not piece.isascii() or _stands_alone(text, *span):
+                if piece in found:
+                    span = (places[start], places[start + len(piece) - 1] + 1)
+                    if len(piece) == _CHANCE or not piece.isascii() or _stands_alone(text, *span):
                         spans.append(span)
                         break
         return _replace(text, spans)
 
-    def _add(self, letters: str, length: int) -> None:
-        """Every run of so many letters, if they are of the script that the length is for."""
-        for start in range(len(letters) - length + 1):
-            piece = letters[start : start + length]
-            if length == _CHANCE or not any(letter.isascii() for letter in piece):
-                self._pieces.add(piece)
 
-    def _add_whole(self, letters: str) -> None:
-        said = len(letters) >= (_SHORTEST if letters.isascii() else 1)
-        if said and len(letters) < _CHANCE:  # else its runs are there
-            self._pieces.add(letters)
+def _pieces(prompt: str) -> Iterator[str]:
+    """What can't be in a text by chance."""
+    yield from _runs(prompt, _CHANCE)
+    for piece in _runs(prompt, _CHANCE_WIDE):
+        if not any(map(str.isascii, piece)):
+            yield piece
+    if len(prompt) < _CHANCE and (len(prompt) >= _SHORTEST or not prompt.isascii()):
+        yield prompt
+
+
+def _runs(letters: str, length: int) -> Iterator[str]:
+    return (letters[start : start + length] for start in range(len(letters) - length + 1))
 
 
 def _letters(text: str) -> tuple[str, list[int]]:

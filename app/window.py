@@ -81,7 +81,11 @@ class Window(QMainWindow):
         self.library = LibraryPage(services.clips)
         self.queueing = Queueing(services.jobs, self)
         self.keeping = Keeping(services.clips, self.say, self)
-        parts = {Section.PICTURE: self.theatre.bindings, Section.QUEUE: self.queue.bindings}
+        parts = {
+            Section.PICTURE: self.theatre.bindings,
+            Section.QUEUE: self.queue.bindings,
+            Section.LIBRARY: self.library.bindings,
+        }
         self.shortcuts = Shortcuts(self, self.top_bar, parts)
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}

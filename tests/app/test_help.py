@@ -5,23 +5,30 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
 from app.canvas import Canvas
+from app.clip_actions import KEYS, ClipAction
 from app.clips import Clips
 from app.engine import Engine
 from app.help import Help, Section
 from app.jobs import Jobs
 from app.journal import JobStatus
 from app.keys import Binding, press, shown
+from app.library_page import LibraryPage
+from app.logs_page import LogsPage
 from app.names import Naming
+from app.pages import Pages
 from app.queue_panel import QueuePanel, actions_for
+from app.settings import SettingsStore
+from app.text import Texts
+from app.top_bar import Page
 from app.window import Services, Window
-from tests.app.kinora_clips import ask
+from tests.app.kinora_clips import ask, write_clip
 
 EVERY_KEY = [
     key
@@ -29,6 +36,7 @@ EVERY_KEY = [
     if Qt.Key.Key_Space <= key <= Qt.Key.Key_AsciiTilde
     or Qt.Key.Key_Escape <= key <= Qt.Key.Key_F35
 ]
+OF_PAGE: dict[type[QObject], Section] = {LibraryPage: Section.LIBRARY, LogsPage: Section.LOGS}
 MODIFIERS = [
     Qt.KeyboardModifier.NoModifier,
     Qt.KeyboardModifier.ShiftModifier,
@@ -46,9 +54,12 @@ def services(qtbot: QtBot, tmp_path: Path) -> Iterator[Services]:
 
 
 @pytest.fixture
-def window(qtbot: QtBot, qapp: QApplication, services: Services) -> Iterator[Window]:
+def window(
+    qtbot: QtBot, qapp: QApplication, services: Services, tmp_path: Path
+) -> Iterator[Window]:
     theme.apply(qapp, theme.Scheme.DARK)
     made = Window(services)
+    Pages(made, SettingsStore(tmp_path / "settings.json"), Texts(made))
     made.show()
     made.activateWindow()
     qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
@@ -107,9 +118,23 @@ def test_nothing_behind_it_takes_keys(qtbot: QtBot, window: Window, guide: Help)
 
 
 def test_every_shortcut_of_the_window_is_listed(guide: Help, window: Window) -> None:
-    bound = {shown(s.key().toString()) for s in window.findChildren(QShortcut)}
-    assert bound == listed(guide, Section.WINDOW) | listed(guide, Section.CREATE)
-    assert {"Ctrl+1", "Ctrl+Enter", "F1", "F11"} <= bound
+    """Those of its pages are on the page itself, and theirs alone."""
+    bound = {Section.WINDOW: set[str]()}
+    for shortcut in window.findChildren(QShortcut):
+        section = section_of(shortcut.parent())
+        bound.setdefault(section, set()).add(shown(shortcut.key().toString()))
+    own = bound.pop(Section.WINDOW)
+    assert own == listed(guide, Section.WINDOW) | listed(guide, Section.CREATE)
+    assert {"Ctrl+1", "Ctrl+2", "Ctrl+Enter", "F1", "F11"} <= own
+    assert bound[Section.LIBRARY] == {"Ctrl+F", "Ctrl+Z"} < listed(guide, Section.LIBRARY)
+    assert bound[Section.LOGS] == listed(guide, Section.LOGS)
+
+
+def section_of(holder: QObject | None) -> Section:
+    """By the page that it is in."""
+    while holder is not None and type(holder) not in OF_PAGE:
+        holder = holder.parent()
+    return Section.WINDOW if holder is None else OF_PAGE[type(holder)]
 
 
 def test_every_shortcut_of_the_window_does_what_is_listed(
@@ -173,6 +198,22 @@ def test_keys_of_the_queue_do_what_is_listed(
         asked_now, asked[:] = list(asked), []
         assert set(asked_now) >= set(actions_for(services.jobs.jobs[0]))
     assert listed(guide, Section.QUEUE) == {shown(b.keys[0]) for b in queue.bindings()}
+
+
+def test_keys_of_the_library_do_what_is_listed(
+    qtbot: QtBot, guide: Help, window: Window, services: Services, tmp_path: Path
+) -> None:
+    library = window.library
+    window.keeping.keep(write_clip(tmp_path / "a.mp4", ask("a fox")), ask("a fox"))
+    window.show_page(Page.LIBRARY)
+    library.act_wanted.disconnect()
+    asked: list[object] = []
+    library.act_wanted.connect(lambda action, _: asked.append(action))
+    for keys in (binding.keys[0] for binding in library.bindings()):
+        press_in(qtbot, library.grid, keys)
+    assert set(asked) == {*ClipAction} - {ClipAction.RESTORE}  # of what is in the trash
+    assert library.search.hasFocus()
+    assert {shown(keys) for keys in KEYS.values()} < listed(guide, Section.LIBRARY)
 
 
 def test_keys_in_the_tips_are_bound(guide: Help, window: Window) -> None:
