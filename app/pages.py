@@ -4,6 +4,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app import theme
+from app.doctor import Doctor
+from app.doctor_page import DoctorPage
 from app.journal import Job, JobStatus
 from app.message import MessageLevel
 from app.notifier import Notifier
@@ -24,6 +26,9 @@ class Pages(QObject):
         self.notifier = Notifier(window)
         self.settings = SettingsPage(settings)
         window.add_page(Page.SETTINGS, self.settings)
+        doctor = Doctor(window.services.engine, lambda: settings.values.naming.folder, self)
+        self.doctor = DoctorPage(doctor)
+        window.add_page(Page.DOCTOR, self.doctor)
         self._connect()
         self._obey(settings.values)
 
