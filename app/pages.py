@@ -4,6 +4,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app import theme
+from app.doctor import Doctor
+from app.doctor_page import DoctorPage
 from app.engine import log_folder
 from app.help import Section
 from app.journal import Job, JobStatus
@@ -33,6 +35,9 @@ class Pages(QObject):
         self.models, self.settings = ModelsPage(self.downloads), SettingsPage(settings)
         window.add_page(Page.MODELS, self.models)
         window.add_page(Page.SETTINGS, self.settings)
+        doctor = Doctor(window.services.engine, lambda: settings.values.naming.folder, self)
+        self.doctor = DoctorPage(doctor)
+        window.add_page(Page.DOCTOR, self.doctor)
         self.logs = LogsPage(log_folder(), self._facts)
         window.add_page(Page.LOGS, self.logs)
         window.shortcuts.help.add(Section.LOGS, self.logs.bindings)
