@@ -12,6 +12,16 @@
     </message>
 </context>
 <context>
+    <name>Finder</name>
+    <message numerus="yes">
+        <source>%n found</source>
+        <translation>
+            <numerusform>%n found</numerusform>
+            <numerusform>%n found</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ForecastCard</name>
     <message numerus="yes">
         <source>{0}, %n frame(s)</source>

@@ -258,6 +258,388 @@
     </message>
 </context>
 <context>
+    <name>Diagnosis</name>
+    <message>
+        <source>%n thing(s) stand in the way.</source>
+        <translation>有 %n 项妨碍使用。</translation>
+    </message>
+    <message>
+        <source>Nothing stands in the way; %n thing(s) could be better.</source>
+        <translation>没有妨碍使用的问题；有 %n 项可以改善。</translation>
+    </message>
+    <message>
+        <source>Everything is as it should be.</source>
+        <translation>一切正常。</translation>
+    </message>
+    <message>
+        <source>Good</source>
+        <translation>良好</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Problem</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>{name}, compute capability {capability}</source>
+        <translation>{name}，计算能力 {capability}</translation>
+    </message>
+    <message>
+        <source>The engine has no code for a card this old: it needs compute capability {needed} or more.</source>
+        <translation>引擎不支持这么旧的显卡：需要计算能力 {needed} 或更高。</translation>
+    </message>
+    <message>
+        <source>Use a newer NVIDIA card. To compute on the processor instead, slowly, start Kinora with the variable CUDA_VISIBLE_DEVICES set to -1.</source>
+        <translation>请使用较新的 NVIDIA 显卡。若要改用处理器（较慢），请在启动 Kinora 时把变量 CUDA_VISIBLE_DEVICES 设为 -1。</translation>
+    </message>
+    <message>
+        <source>The card is newer than the engine, which has no code for it.</source>
+        <translation>显卡比引擎更新，引擎还不支持它。</translation>
+    </message>
+    <message>
+        <source>Install the latest Kinora. To compute on the processor meanwhile, slowly, start it with the variable CUDA_VISIBLE_DEVICES set to -1.</source>
+        <translation>请安装最新版 Kinora。在此之前若要用处理器（较慢），请在启动时把变量 CUDA_VISIBLE_DEVICES 设为 -1。</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>No NVIDIA card: the processor computes ({name})</source>
+        <translation>没有 NVIDIA 显卡：由处理器计算（{name}）</translation>
+    </message>
+    <message>
+        <source>Nothing is broken: everything works without a card, only many times slower.</source>
+        <translation>没有故障：没有显卡也都能用，只是慢很多倍。</translation>
+    </message>
+    <message>
+        <source>Make small and short clips, or use the demo model. An NVIDIA card with 8 GB or more makes large ones practical.</source>
+        <translation>请制作小而短的视频，或使用演示模型。有 8 GB 以上显存的 NVIDIA 显卡才适合制作大视频。</translation>
+    </message>
+    <message>
+        <source>An NVIDIA card, not used (PyTorch {torch})</source>
+        <translation>有 NVIDIA 显卡，但未使用（PyTorch {torch}）</translation>
+    </message>
+    <message>
+        <source>The PyTorch that is installed was built without CUDA, so the processor computes.</source>
+        <translation>已安装的 PyTorch 不带 CUDA，因此由处理器计算。</translation>
+    </message>
+    <message>
+        <source>Install Kinora again, now that the card and its driver are there.</source>
+        <translation>显卡和驱动已就绪，请重新安装 Kinora。</translation>
+    </message>
+    <message>
+        <source>Driver</source>
+        <translation>驱动</translation>
+    </message>
+    <message>
+        <source>NVIDIA {driver}; the engine uses CUDA {cuda}</source>
+        <translation>NVIDIA {driver}；引擎使用 CUDA {cuda}</translation>
+    </message>
+    <message>
+        <source>None for the NVIDIA card</source>
+        <translation>NVIDIA 显卡没有驱动</translation>
+    </message>
+    <message>
+        <source>There is an NVIDIA card, and no driver of NVIDIA&apos;s that runs it.</source>
+        <translation>有 NVIDIA 显卡，但没有可用的 NVIDIA 驱动。</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s driver (on Windows from nvidia.com/drivers, on Linux the package of your distribution), then restart the PC.</source>
+        <translation>请安装 NVIDIA 驱动（Windows 从 nvidia.com/drivers，Linux 用发行版的软件包），然后重启电脑。</translation>
+    </message>
+    <message>
+        <source>NVIDIA {driver}</source>
+        <translation>NVIDIA {driver}</translation>
+    </message>
+    <message>
+        <source>NVIDIA {driver}, which offers CUDA {offered}</source>
+        <translation>NVIDIA {driver}，提供 CUDA {offered}</translation>
+    </message>
+    <message>
+        <source>The driver is too old: the engine is made for CUDA {cuda}.</source>
+        <translation>驱动太旧：引擎需要 CUDA {cuda}。</translation>
+    </message>
+    <message>
+        <source>Update NVIDIA&apos;s driver, then restart the PC.</source>
+        <translation>请更新 NVIDIA 驱动，然后重启电脑。</translation>
+    </message>
+    <message>
+        <source>The driver is recent enough and yet offers no card: often it was updated and the PC not restarted since.</source>
+        <translation>驱动够新却找不到显卡：多半是更新驱动后还没有重启电脑。</translation>
+    </message>
+    <message>
+        <source>Restart the PC. If that doesn&apos;t help, remove the variable CUDA_VISIBLE_DEVICES if it is set, then install the driver again.</source>
+        <translation>请重启电脑。如果无效，请删除变量 CUDA_VISIBLE_DEVICES（如已设置），然后重新安装驱动。</translation>
+    </message>
+    <message>
+        <source>Video memory</source>
+        <translation>显存</translation>
+    </message>
+    <message>
+        <source>RAM</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Not known: the card can&apos;t be asked</source>
+        <translation>未知：无法查询显卡</translation>
+    </message>
+    <message>
+        <source>{reason}. Often other programs hold all of its memory.</source>
+        <translation>{reason}。多半是其他程序占满了显存。</translation>
+    </message>
+    <message>
+        <source>Close other programs that use the card, or restart the PC.</source>
+        <translation>请关闭使用显卡的其他程序，或重启电脑。</translation>
+    </message>
+    <message>
+        <source>Not known: this system doesn&apos;t tell</source>
+        <translation>未知：系统没有提供</translation>
+    </message>
+    <message>
+        <source>{free} of {total} free</source>
+        <translation>可用 {free} / {total}</translation>
+    </message>
+    <message>
+        <source>The card is small: {wanted} free are comfortable for the 1.3B models.</source>
+        <translation>显存较小：1.3B 模型最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>The PC has little RAM: {wanted} free are comfortable.</source>
+        <translation>内存较少：最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Choose weights in 8 or 4 bits and a smaller picture: the forecast says what fits.</source>
+        <translation>请选用 8 位或 4 位权重和较小的画面：预估会说明什么能运行。</translation>
+    </message>
+    <message>
+        <source>Other programs hold {held} of it; {wanted} free are comfortable for the 1.3B models.</source>
+        <translation>其他程序占用了 {held}；1.3B 模型最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Close games, browsers and others that use the card, then check again.</source>
+        <translation>请关闭使用显卡的游戏、浏览器等程序，然后重新检查。</translation>
+    </message>
+    <message>
+        <source>Running programs hold {held} of it; {wanted} free are comfortable.</source>
+        <translation>运行中的程序占用了 {held}；最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Close programs that you don&apos;t need, then check again.</source>
+        <translation>请关闭不需要的程序，然后重新检查。</translation>
+    </message>
+    <message>
+        <source>Windows&apos; fallback</source>
+        <translation>Windows 回退</translation>
+    </message>
+    <message>
+        <source>When video memory runs out, Windows may move it to RAM, many times slower</source>
+        <translation>显存用尽时，Windows 可能改用内存，慢很多倍</translation>
+    </message>
+    <message>
+        <source>If clips suddenly take far longer: in the NVIDIA Control Panel, under Manage 3D settings, set CUDA - Sysmem Fallback Policy to Prefer No Sysmem Fallback.</source>
+        <translation>如果视频突然慢很多：请在 NVIDIA 控制面板的“管理 3D 设置”中，把“CUDA - 系统内存回退策略”设为“偏好无系统内存回退”。</translation>
+    </message>
+    <message>
+        <source>None was found</source>
+        <translation>没有找到</translation>
+    </message>
+    <message>
+        <source>Without ffmpeg no clip can be written or opened.</source>
+        <translation>没有 ffmpeg 就无法写入或打开视频。</translation>
+    </message>
+    <message>
+        <source>Install Kinora again, or set the variable IMAGEIO_FFMPEG_EXE to the path of an ffmpeg.</source>
+        <translation>请重新安装 Kinora，或把变量 IMAGEIO_FFMPEG_EXE 设为 ffmpeg 的路径。</translation>
+    </message>
+    <message>
+        <source>Version {version}</source>
+        <translation>版本 {version}</translation>
+    </message>
+    <message>
+        <source>It doesn&apos;t run, so no clip can be written: {reason}</source>
+        <translation>无法运行，因此不能写入视频：{reason}</translation>
+    </message>
+    <message>
+        <source>Remove the variable IMAGEIO_FFMPEG_EXE if it is set; otherwise install Kinora again.</source>
+        <translation>如果设置了变量 IMAGEIO_FFMPEG_EXE，请删除它；否则请重新安装 Kinora。</translation>
+    </message>
+    <message>
+        <source>Folder for clips</source>
+        <translation>视频文件夹</translation>
+    </message>
+    <message>
+        <source>Disk for clips</source>
+        <translation>视频所在磁盘</translation>
+    </message>
+    <message>
+        <source>Clips need room: {wanted} should be free.</source>
+        <translation>视频需要空间：应有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Or choose another folder for clips in the settings.</source>
+        <translation>或在设置中为视频另选文件夹。</translation>
+    </message>
+    <message>
+        <source>Folder for models</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Disk for models</source>
+        <translation>模型所在磁盘</translation>
+    </message>
+    <message>
+        <source>The smallest official model takes about {wanted}; those that are there go on working.</source>
+        <translation>最小的官方模型约需 {wanted}；已有的模型可以继续使用。</translation>
+    </message>
+    <message>
+        <source>Or set the variable KINORA_MODELS to a folder on another disk.</source>
+        <translation>或把变量 KINORA_MODELS 设为另一块磁盘上的文件夹。</translation>
+    </message>
+    <message>
+        <source>Folder for data</source>
+        <translation>数据文件夹</translation>
+    </message>
+    <message>
+        <source>Disk for data</source>
+        <translation>数据所在磁盘</translation>
+    </message>
+    <message>
+        <source>Unfinished clips and smaller copies of models are kept there: {wanted} should be free.</source>
+        <translation>未完成的视频和量化后的模型副本保存在那里：应有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>{free} free</source>
+        <translation>可用 {free}</translation>
+    </message>
+    <message>
+        <source>Delete or move what you don&apos;t need there.</source>
+        <translation>请删除或移走那里不需要的内容。</translation>
+    </message>
+    <message>
+        <source>{path} can be written to</source>
+        <translation>可以写入 {path}</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be written to</source>
+        <translation>无法写入 {path}</translation>
+    </message>
+    <message>
+        <source>Kinora may not write there.</source>
+        <translation>Kinora 没有那里的写入权限。</translation>
+    </message>
+    <message>
+        <source>Give your user the right to write; on Windows also let Kinora through Controlled folder access.</source>
+        <translation>请给您的用户写入权限；在 Windows 上还要让 Kinora 通过“受控文件夹访问”。</translation>
+    </message>
+    <message>
+        <source>The disk is read-only.</source>
+        <translation>磁盘是只读的。</translation>
+    </message>
+    <message>
+        <source>Make it writable, if it is a card by its switch.</source>
+        <translation>请设为可写；如果是存储卡，请拨动它的写保护开关。</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>磁盘已满。</translation>
+    </message>
+    <message>
+        <source>The drive is not there.</source>
+        <translation>驱动器不存在。</translation>
+    </message>
+    <message>
+        <source>Connect it, then check again.</source>
+        <translation>请连接它，然后重新检查。</translation>
+    </message>
+    <message>
+        <source>A file has the name of the folder, or of one above it.</source>
+        <translation>有文件与该文件夹或其上级文件夹同名。</translation>
+    </message>
+    <message>
+        <source>Rename or move that file.</source>
+        <translation>请重命名或移走该文件。</translation>
+    </message>
+    <message>
+        <source>The system refuses it: {reason}.</source>
+        <translation>系统拒绝了：{reason}。</translation>
+    </message>
+    <message>
+        <source>Check the disk and its cable or network.</source>
+        <translation>请检查磁盘及其连线或网络。</translation>
+    </message>
+</context>
+<context>
+    <name>DoctorPage</name>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>The engine is starting; the checks are made as soon as it is ready.</source>
+        <translation>引擎正在启动；就绪后立即检查。</translation>
+    </message>
+    <message>
+        <source>Waiting for the engine…</source>
+        <translation>正在等待引擎…</translation>
+    </message>
+    <message>
+        <source>It may be busy with a model. The result appears here as soon as it comes.</source>
+        <translation>它可能正忙于处理模型。结果一出来就会显示在这里。</translation>
+    </message>
+    <message>
+        <source>The engine doesn&apos;t answer yet.</source>
+        <translation>引擎还没有回应。</translation>
+    </message>
+    <message>
+        <source>The engine makes the checks: start it, and they follow by themselves.</source>
+        <translation>检查由引擎进行：启动它，检查会自动开始。</translation>
+    </message>
+    <message>
+        <source>The engine doesn&apos;t run, so nothing can be checked.</source>
+        <translation>引擎没有运行，无法检查。</translation>
+    </message>
+    <message>
+        <source>The checks could not be made.</source>
+        <translation>无法进行检查。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Doctor</source>
+        <translation>诊断</translation>
+    </message>
+    <message>
+        <source>What of this PC helps or hinders Kinora. It stays here: copy it to ask for help.</source>
+        <translation>这台电脑上哪些因素有利或不利于 Kinora。内容只留在本机：求助时可以复制。</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>检查结果</translation>
+    </message>
+    <message>
+        <source>Copy the result as text</source>
+        <translation>把结果复制为文本</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>Start the engine</source>
+        <translation>启动引擎</translation>
+    </message>
+</context>
+<context>
     <name>Engine</name>
     <message>
         <source>The engine said something that can&apos;t be read: {0}.</source>
@@ -336,6 +718,27 @@
     <message>
         <source>The folder {path} has no PNG pictures in it.</source>
         <translation>文件夹 {path} 里没有 PNG 图片。</translation>
+    </message>
+</context>
+<context>
+    <name>Finder</name>
+    <message numerus="yes">
+        <source>%n found</source>
+        <translation>
+            <numerusform>找到 %n 处</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Find in this log</source>
+        <translation>在此日志中查找</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>上一处</translation>
     </message>
 </context>
 <context>
@@ -424,6 +827,14 @@
         <translation>队列</translation>
     </message>
     <message>
+        <source>Library</source>
+        <translation>作品库</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>日志</translation>
+    </message>
+    <message>
         <source>Keyboard shortcuts</source>
         <translation>键盘快捷键</translation>
     </message>
@@ -503,6 +914,14 @@
 </context>
 <context>
     <name>LibraryPage</name>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Undo the last deletion</source>
+        <translation>撤销上次删除</translation>
+    </message>
     <message>
         <source>{0} clips are selected</source>
         <translation>已选择 {0} 个视频</translation>
@@ -614,6 +1033,100 @@
     <message>
         <source>Empty the trash</source>
         <translation>清空回收站</translation>
+    </message>
+</context>
+<context>
+    <name>LogView</name>
+    <message>
+        <source>This log can&apos;t be read ({0}).</source>
+        <translation>无法读取此日志（{0}）。</translation>
+    </message>
+    <message>
+        <source>Nothing was written here yet.</source>
+        <translation>这里还没有内容。</translation>
+    </message>
+</context>
+<context>
+    <name>LogsPage</name>
+    <message>
+        <source>Find</source>
+        <translation>查找</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>上一处</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+    <message>
+        <source>No file manager could be opened; the logs are in {folder}.</source>
+        <translation>无法打开文件管理器；日志位于 {folder}。</translation>
+    </message>
+    <message>
+        <source>The logs in {folder} can&apos;t be read ({reason}): see who may read them.</source>
+        <translation>无法读取 {folder} 中的日志（{reason}）：请检查读取权限。</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>文本 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Saved as {path}.</source>
+        <translation>已保存为 {path}。</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Crashes</source>
+        <translation>崩溃</translation>
+    </message>
+    <message>
+        <source>Faults of the window</source>
+        <translation>窗口的故障</translation>
+    </message>
+    <message>
+        <source>What the engine wrote</source>
+        <translation>引擎的输出</translation>
+    </message>
+    <message>
+        <source>Where the window was when it crashed</source>
+        <translation>窗口崩溃时的位置</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Copy what is selected, or all</source>
+        <translation>复制所选内容或全部</translation>
+    </message>
+    <message>
+        <source>Open the folder of the logs</source>
+        <translation>打开日志文件夹</translation>
+    </message>
+    <message>
+        <source>Save report…</source>
+        <translation>保存报告…</translation>
+    </message>
+    <message>
+        <source>Shows what it will contain first</source>
+        <translation>先显示报告将包含的内容</translation>
     </message>
 </context>
 <context>
@@ -1136,6 +1649,29 @@
     <message>
         <source>The report can&apos;t be saved as {0} ({1}): choose another place.</source>
         <translation>无法把报告保存为 {0}（{1}）：请另选位置。</translation>
+    </message>
+</context>
+<context>
+    <name>ReportView</name>
+    <message>
+        <source>This is all that the report will contain</source>
+        <translation>报告将只包含以下内容</translation>
+    </message>
+    <message>
+        <source>Prompts, names of clips and folders were taken out. Read it first: nothing is written until you save it, and nothing is sent.</source>
+        <translation>提示词、视频名和文件夹名已去除。请先查看：保存之前不会写入任何内容，也不会发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
     </message>
 </context>
 <context>
