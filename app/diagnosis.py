@@ -46,18 +46,11 @@ def diagnose(finding: Finding) -> Diagnosis:
             return _folder(finding)
 
 
-def summary(findings: Iterable[Finding]) -> tuple[Level, str]:
-    """The worst level there is, and one sentence on all."""
+def worst(findings: Iterable[Finding]) -> tuple[Level, int]:
+    """The worst level there is, and of how many."""
     levels = [finding.level for finding in findings]
-    if problems := levels.count(Level.PROBLEM):
-        text = translate("Diagnosis", "%n thing(s) stand in the way.", None, problems)
-        return Level.PROBLEM, text
-    if warnings := levels.count(Level.WARNING):
-        text = translate(
-            "Diagnosis", "Nothing stands in the way; %n thing(s) could be better.", None, warnings
-        )
-        return Level.WARNING, text
-    return Level.OK, translate("Diagnosis", "Everything is as it should be.")
+    level = max(levels, key=list(Level).index, default=Level.OK)
+    return level, levels.count(level)
 
 
 def level_name(level: Level) -> str:
@@ -72,8 +65,7 @@ def level_name(level: Level) -> str:
 
 def report(findings: Iterable[Finding], head: str) -> str:
     """All of it as text, to be sent to who can help."""
-    findings = tuple(findings)
-    lines = [head, summary(findings)[1], ""]
+    lines = [head, ""]
     for finding in findings:
         said = diagnose(finding)
         lines.append(f"[{level_name(said.level)}] {said.name}: {said.found}")
@@ -115,9 +107,7 @@ def _no_card(finding: Finding) -> Diagnosis:
     return Diagnosis(
         finding.level,
         _card_name(),
-        translate("Diagnosis", "No NVIDIA card: the processor computes ({name})").format(
-            **finding.values
-        ),
+        translate("Diagnosis", "No NVIDIA card: the processor computes"),
         translate(
             "Diagnosis",
             "Nothing is broken: everything works without a card, only many times slower.",

@@ -5,7 +5,7 @@ from PySide6.QtGui import QGuiApplication, QShowEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from app import theme
-from app.diagnosis import Diagnosis, diagnose, level_name, report, summary
+from app.diagnosis import Diagnosis, diagnose, level_name, report, worst
 from app.doctor import Doctor, Progress
 from app.fields import Panel, row
 from app.page_frame import PageFrame, card, words
@@ -46,7 +46,8 @@ class DoctorPage(Panel):
     def report(self) -> str:
         """The result as text."""
         system = f"{QSysInfo.prettyProductName()}, {QSysInfo.currentCpuArchitecture()}"
-        return report(self._doctor.findings, f"Kinora {VERSION}, {system}")
+        head = f"Kinora {VERSION}, {system}\n{self._verdict()}"
+        return report(self._doctor.findings, head)
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802, Qt's name
         super().showEvent(event)
@@ -129,13 +130,24 @@ class DoctorPage(Panel):
                 text = self.tr("The checks could not be made.")
                 return "problem", theme.Tone.PROBLEM, text, reason
             case Progress.DONE:
-                level, text = summary(self._doctor.findings)
-                return *_MARKS[level], text, ""
+                level, _ = worst(self._doctor.findings)
+                return *_MARKS[level], self._verdict(), ""
+
+    def _verdict(self) -> str:
+        """All findings in one sentence."""
+        match worst(self._doctor.findings):
+            case Level.PROBLEM, count:
+                return self.tr("%n thing(s) stand in the way.", "", count)
+            case Level.WARNING, count:
+                return self.tr("Everything works; %n thing(s) could be better.", "", count)
+            case _:
+                return self.tr("Everything is as it should be.")
 
     def _show_rows(self) -> None:
         """Puts the worst first, as it is what one comes for."""
         while (item := self._list_rows.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         order = list(Level)
         findings = sorted(self._doctor.findings, key=lambda one: -order.index(one.level))
@@ -174,7 +186,7 @@ class FindingRow(QFrame):
         super().__init__()
         self.said = said
         self.mark, self.name = QLabel(), QLabel(said.name)
-        self.found, self.cause, self.advice = words(), words("dim"), words("dim")
+        self.found, self.cause, self.advice = words(), words(said.level.value), words("dim")
         icon, tone = _MARKS[said.level]
         pixmap = theme.icon(icon, tone).pixmap(QSize(18, 18), self.devicePixelRatio())
         self.mark.setPixmap(pixmap)

@@ -88,6 +88,7 @@ def test_copy_puts_all_on_the_clipboard(qtbot: QtBot, case: Case) -> None:
     qtbot.mouseClick(case.page.copy, Qt.MouseButton.LeftButton)
     text = QGuiApplication.clipboard().text()
     assert text.startswith("Kinora ")
+    assert case.page.summary.text() in text
     for row in case.page.rows:
         assert row.found.text() in text
         assert row.advice.text() in text
