@@ -260,18 +260,6 @@
 <context>
     <name>Diagnosis</name>
     <message>
-        <source>%n thing(s) stand in the way.</source>
-        <translation>有 %n 项妨碍使用。</translation>
-    </message>
-    <message>
-        <source>Nothing stands in the way; %n thing(s) could be better.</source>
-        <translation>没有妨碍使用的问题；有 %n 项可以改善。</translation>
-    </message>
-    <message>
-        <source>Everything is as it should be.</source>
-        <translation>一切正常。</translation>
-    </message>
-    <message>
         <source>Good</source>
         <translation>良好</translation>
     </message>
@@ -308,8 +296,8 @@
         <translation>显卡</translation>
     </message>
     <message>
-        <source>No NVIDIA card: the processor computes ({name})</source>
-        <translation>没有 NVIDIA 显卡：由处理器计算（{name}）</translation>
+        <source>No NVIDIA card: the processor computes</source>
+        <translation>没有 NVIDIA 显卡：由处理器计算</translation>
     </message>
     <message>
         <source>Nothing is broken: everything works without a card, only many times slower.</source>
@@ -609,6 +597,22 @@
     <message>
         <source>The checks could not be made.</source>
         <translation>无法进行检查。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) stand in the way.</source>
+        <translation>
+            <numerusform>有 %n 项妨碍使用。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Everything works; %n thing(s) could be better.</source>
+        <translation>
+            <numerusform>一切可用；有 %n 项可以改善。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Everything is as it should be.</source>
+        <translation>一切正常。</translation>
     </message>
     <message>
         <source>Copy</source>
