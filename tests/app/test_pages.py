@@ -13,6 +13,7 @@ from app.jobs import Jobs
 from app.pages import Pages
 from app.settings import Language, SettingsStore, Theme
 from app.text import Texts
+from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.messages import Command, Generate
 from tests.app.conftest import PATIENCE_MS, MakeEngine
@@ -97,3 +98,12 @@ def test_finished_clip_is_told_to_who_looks_elsewhere(
         ("A clip is done", "a fox"),
         ("A clip came to nothing", "The folder can't be written to."),
     ]
+
+
+def test_doctor_looks_at_the_folder_that_is_set(qtbot: QtBot, case: Case, tmp_path: Path) -> None:
+    case.window.start()
+    case.store.update(output_folder=str(tmp_path / "closed"))
+    case.window.top_bar.tabs[Page.DOCTOR].click()
+    assert case.pages.doctor.isVisible()
+    qtbot.waitUntil(lambda: len(case.pages.doctor.rows) > 0, timeout=PATIENCE_MS)
+    assert str(tmp_path / "closed") in case.pages.doctor.rows[0].found.text()
