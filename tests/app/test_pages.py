@@ -25,6 +25,7 @@ from app.jobs import Jobs
 from app.pages import Pages
 from app.settings import Language, SettingsStore, Theme
 from app.text import Texts
+from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.messages import (
     AddModel,
@@ -190,3 +191,12 @@ def test_mirror_is_set_from_the_models(case: Case) -> None:
     assert "hf-mirror.com" in case.pages.models.source.text()
     case.pages.models.change_source.click()
     assert case.pages.settings.mirror.isVisible()
+
+
+def test_doctor_looks_at_the_folder_that_is_set(qtbot: QtBot, case: Case, tmp_path: Path) -> None:
+    case.window.start()
+    case.store.update(output_folder=str(tmp_path / "closed"))
+    case.window.top_bar.tabs[Page.DOCTOR].click()
+    assert case.pages.doctor.isVisible()
+    qtbot.waitUntil(lambda: len(case.pages.doctor.rows) > 0, timeout=PATIENCE_MS)
+    assert str(tmp_path / "closed") in case.pages.doctor.rows[0].found.text()
