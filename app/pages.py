@@ -16,6 +16,7 @@ from app.settings_page import SettingsPage
 from app.text import Texts, resolve
 from app.top_bar import Page
 from app.window import Window
+from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
 
 
@@ -25,6 +26,7 @@ class Pages(QObject):
     def __init__(self, window: Window, settings: SettingsStore, texts: Texts) -> None:
         super().__init__(window)
         self._window, self._settings, self._texts = window, settings, texts
+        self._device: DeviceInfo | None = None  # as the worker told it, whole
         self.notifier = Notifier(window)
         self.settings = SettingsPage(settings)
         window.add_page(Page.SETTINGS, self.settings)
@@ -39,6 +41,7 @@ class Pages(QObject):
         self._settings.changed.connect(self._obey)
         self._window.theme_wanted.connect(self._switch_theme)
         services.engine.ready.connect(self.settings.show_device)
+        services.engine.ready.connect(self._on_ready)
         self.logs.said.connect(self._window.say)
         jobs = services.jobs
         jobs.dataChanged.connect(self._on_jobs_changed)
@@ -64,12 +67,15 @@ class Pages(QObject):
         except UserError as error:
             self._window.say(MessageLevel.PROBLEM, str(error))
 
+    def _on_ready(self, device: DeviceInfo) -> None:
+        self._device = device
+
     def _facts(self) -> Facts:
         """For a report; all prompts there are, so that none gets into it."""
         services, draft = self._window.services, self._window.draft
         requests = [*(job.request for job in services.jobs.jobs), *services.clips.requests]
         typed = (draft.prompt, draft.choices.negative_prompt)
-        return Facts(services.jobs.device, self._settings.values, requests, typed)
+        return Facts(self._device, self._settings.values, requests, typed)
 
     def _on_jobs_changed(self) -> None:
         jobs = self._window.services.jobs

@@ -47,7 +47,7 @@ _PROMPT = re.compile(
     re.IGNORECASE,
 )
 _FILE = re.compile(
-    rf"""(?:^|(?<=["'“”:]))(?:{_NAMED}|[\\/])*\.({_MEDIA})\b""", re.IGNORECASE | re.MULTILINE
+    rf"""(?:^|(?<=["'“”:]))([ ]*)(?:{_NAMED}|[\\/])*\.({_MEDIA})\b""", re.IGNORECASE | re.MULTILINE
 )
 _FOLDER = re.compile(
     rf"""(?<![\w.~>/\\])(?<!https:)(?<!http:)
@@ -92,7 +92,7 @@ def make_report(facts: Facts, folder: Path) -> str:
     ]
     for name in LOGS:
         lines = last_lines(folder / name, LINES)
-        title = f"{name}, the last {len(lines)} lines" if lines else f"{name}: empty"
+        title = f"{name}, last lines ({len(lines)})" if lines else f"{name}: empty"
         parts.append(f"== {title} ==\n" + clean("\n".join(lines)))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
@@ -134,7 +134,7 @@ class Cleaner:
             rest = rest.replace(self._mirror, "<mirror>")
         for pattern, name in _SECRETS:
             rest = pattern.sub(name, rest)
-        rest = _FILE.sub(r"<file>.\1", rest)
+        rest = _FILE.sub(r"\1<file>.\2", rest)
         for pattern, name in self._places:
             rest = pattern.sub(name, rest)
         rest = _FOLDER.sub(_name_folder, rest)
