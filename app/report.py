@@ -150,7 +150,7 @@ class _Prompts:
 
     def __init__(self, prompts: Iterable[str]) -> None:
         texts = [text for prompt in prompts for text in (prompt, json.dumps(prompt))]
-        self._prompts = {_letters(text)[0] for text in texts}
+        self._prompts = {"".join(filter(str.isalnum, text.casefold())) for text in texts}
 
     def take_out(self, text: str) -> str:
         """The text with a mark in the place of every piece of a prompt."""
@@ -172,9 +172,9 @@ class _Prompts:
 def _pieces(prompt: str) -> Iterator[str]:
     """What can't be in a text by chance."""
     yield from _runs(prompt, _CHANCE)
-    for piece in _runs(prompt, _CHANCE_WIDE):
-        if not any(map(str.isascii, piece)):
-            yield piece
+    if not prompt.isascii():
+        wide = _runs(prompt, _CHANCE_WIDE)
+        yield from (piece for piece in wide if not any(map(str.isascii, piece)))
     if len(prompt) < _CHANCE and (len(prompt) >= _SHORTEST or not prompt.isascii()):
         yield prompt
 
