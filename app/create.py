@@ -113,6 +113,10 @@ class Create(Panel):
 
     def submit(self) -> None:
         """Asks for the clips, or says what is in the way."""
+        if not self.draft.prompt.strip():
+            self._show_fault(self.tr("The prompt is empty: describe the video you want."))
+            self.prompt.editor.setFocus()
+            return
         try:
             requests = self.draft.requests()
         except UserError as error:

@@ -159,6 +159,7 @@ class ForecastCard(Panel):
         self.details.setVisible(self._request is not None)
         suggestion = None if memory is None or fits else memory.suggestion
         self.suggestion.setVisible(suggestion is not None)
+        self.suggestion.setAccessibleName(self.tr("Make it fit"))
         if suggestion is not None and self._request is not None:
             self.suggestion.setText(self._change_text(self._request, suggestion))
             self.suggestion.setAccessibleName(self.suggestion.text())

@@ -8,6 +8,8 @@ from datetime import datetime
 from pathlib import Path
 from string import Formatter
 
+from PySide6.QtCore import QCoreApplication
+
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 
@@ -44,14 +46,19 @@ def check_pattern(pattern: str) -> None:
     try:
         names = {name for _, name, _, _ in Formatter().parse(pattern) if name is not None}
     except ValueError as error:
-        raise UserError(f"The name pattern “{pattern}” can't be used: {error}.") from error
+        text = QCoreApplication.translate("Names", "The name pattern “{0}” can't be used: {1}.")
+        raise UserError(text.format(pattern, error)) from error
     if unknown := sorted(names - set(FIELDS)):
         known = ", ".join(f"{{{name}}}" for name in FIELDS)
-        raise UserError(
-            f"The name pattern has no {{{unknown[0]}}} to fill in: use some of {known}."
+        text = QCoreApplication.translate(
+            "Names", "The name pattern has no {0} to fill in: use some of {1}."
         )
+        raise UserError(text.format(f"{{{unknown[0]}}}", known))
     if not pattern.strip():
-        raise UserError("The name pattern is empty: use, for example, " + DEFAULT_PATTERN)
+        text = QCoreApplication.translate(
+            "Names", "The name pattern is empty: use, for example, {0}"
+        )
+        raise UserError(text.format(DEFAULT_PATTERN))
 
 
 def _fill(pattern: str, request: GenerationRequest, now: datetime) -> str:

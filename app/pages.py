@@ -4,11 +4,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from app import theme
+from app.doctor import Doctor
+from app.doctor_page import DoctorPage
 from app.engine import log_folder
 from app.help import Section
 from app.journal import Job, JobStatus
 from app.logs_page import LogsPage
 from app.message import MessageLevel
+from app.models import Models
+from app.models_page import ModelsPage
 from app.notifier import Notifier
 from app.report import Facts
 from app.settings import Settings, SettingsStore, Theme
@@ -18,6 +22,7 @@ from app.top_bar import Page
 from app.window import Window
 from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
+from inference.api.messages import ModelInfo
 
 
 class Pages(QObject):
@@ -28,8 +33,13 @@ class Pages(QObject):
         self._window, self._settings, self._texts = window, settings, texts
         self._device: DeviceInfo | None = None  # as the worker told it, whole
         self.notifier = Notifier(window)
-        self.settings = SettingsPage(settings)
+        self.downloads = Models(window.services.engine, lambda: settings.values.mirror, self)
+        self.models, self.settings = ModelsPage(self.downloads), SettingsPage(settings)
+        window.add_page(Page.MODELS, self.models)
         window.add_page(Page.SETTINGS, self.settings)
+        doctor = Doctor(window.services.engine, lambda: settings.values.naming.folder, self)
+        self.doctor = DoctorPage(doctor)
+        window.add_page(Page.DOCTOR, self.doctor)
         self.logs = LogsPage(log_folder(), self._facts)
         window.add_page(Page.LOGS, self.logs)
         window.shortcuts.help.add(Section.LOGS, self.logs.bindings)
@@ -47,6 +57,17 @@ class Pages(QObject):
         jobs.dataChanged.connect(self._on_jobs_changed)
         jobs.finished.connect(self._on_finished)
         jobs.failed.connect(self._on_failed)
+        self._connect_models()
+
+    def _connect_models(self) -> None:
+        models, page = self.downloads, self.models
+        models.began.connect(self.notifier.begin)
+        models.downloaded.connect(self._on_downloaded)
+        models.broke.connect(self._on_broken)
+        models.added.connect(self._on_added)
+        models.refused.connect(self._on_refused)
+        page.failed.connect(self._on_problem)
+        page.mirror_wanted.connect(self._show_mirror)
 
     def _obey(self, values: Settings) -> None:
         """Lets the settings hold, also those that have not changed."""
@@ -54,6 +75,7 @@ class Pages(QObject):
         if resolve(values.language) is not self._texts.language:
             self._texts.use(values.language)
         self.notifier.enabled = values.notifications
+        self.models.show_source(values.mirror)
         jobs = self._window.services.jobs
         if jobs.vram_bytes != values.vram_bytes:
             jobs.vram_bytes = values.vram_bytes
@@ -65,7 +87,10 @@ class Pages(QObject):
         try:
             self._settings.update(theme=Theme.LIGHT if is_dark else Theme.DARK)
         except UserError as error:
-            self._window.say(MessageLevel.PROBLEM, str(error))
+            self._on_problem(str(error))
+
+    def _on_problem(self, sentence: str) -> None:
+        self._window.say(MessageLevel.PROBLEM, sentence)
 
     def _on_ready(self, device: DeviceInfo) -> None:
         self._device = device
@@ -90,6 +115,32 @@ class Pages(QObject):
 
     def _on_failed(self, job: Job) -> None:
         self.notifier.end(job.id, self.tr("A clip came to nothing"), job.message)
+
+    def _on_downloaded(self, name: str) -> None:
+        text = self.tr("{0} is there and can be used.").format(self._title(name))
+        self._window.say(MessageLevel.GOOD, text)
+        self.notifier.end(name, self.tr("A download is done"), text)
+
+    def _on_broken(self, name: str, sentence: str) -> None:
+        self.notifier.end(name, self.tr("The download of {0} stopped").format(name), sentence)
+
+    def _on_added(self, model: ModelInfo | None) -> None:
+        if model is None:
+            self._window.say(MessageLevel.INFO, self.tr("That model is on the list already."))
+        else:
+            text = self.tr("{0} was added, and stays where it is.").format(model.title)
+            self._window.say(MessageLevel.GOOD, text)
+
+    def _on_refused(self, sentence: str, details: str) -> None:
+        self._window.say(MessageLevel.PROBLEM, sentence, None, details)
+
+    def _show_mirror(self) -> None:
+        self._window.show_page(Page.SETTINGS)
+        self.settings.mirror.setFocus()
+
+    def _title(self, name: str) -> str:
+        titles = {model.name: model.title for model in self.downloads.models}
+        return titles.get(name, name)
 
 
 def use_theme(values: Settings) -> None:

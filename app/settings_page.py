@@ -92,8 +92,8 @@ class SettingsPage(Panel):
         self._heads = [QLabel() for _ in range(4)]
         self._lay_out()
         self._connect()
-        self.retranslate()
         self.show_values()
+        self.retranslate()
 
     def show_device(self, device: DeviceInfo) -> None:
         """What the memory budget is a part of."""

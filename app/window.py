@@ -106,6 +106,11 @@ class Window(QMainWindow):
         self.top_bar.add(page)
         self.shortcuts.add_page(page)
 
+    @property
+    def pages(self) -> list[Page]:
+        """Those there are, in order."""
+        return list(self._pages)
+
     def show_page(self, page: Page) -> None:
         self._stack.setCurrentWidget(self._pages[page])
         self.top_bar.show_page(page)

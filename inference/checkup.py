@@ -3,7 +3,6 @@
 import ctypes
 import errno
 import os
-import platform
 import shutil
 import sys
 import tempfile
@@ -57,8 +56,7 @@ def _card() -> Iterator[Finding]:
         return
     is_loaded = bool(driver.version) or LOADED_DRIVER.exists()
     if not is_loaded and not has_nvidia_card():
-        name = platform.processor() or platform.machine()
-        yield Finding(FindingKind.NO_CARD, Level.WARNING, {"name": name})
+        yield Finding(FindingKind.NO_CARD, Level.WARNING, {})
     elif not is_loaded:
         yield Finding(FindingKind.NO_DRIVER, Level.PROBLEM, {})
     elif not cuda:

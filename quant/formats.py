@@ -26,7 +26,7 @@ class Storage(StrEnum):
 class Kernel(StrEnum):
     """How a layer multiplies."""
 
-    INT8 = "the inputs are rounded to int8, token by token, for the int8 matrix units"
+    INT8 = "the inputs are rounded to int8, token by token, where there are int8 matrix units"
     FP8 = "the inputs are rounded to fp8, token by token, where the card multiplies fp8"
     WEIGHT_ONLY = "the weights are turned back into numbers as they are needed"
     LLM_INT8 = "bitsandbytes' LLM.int8: int8, but fp16 for the inputs that stand out"

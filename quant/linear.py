@@ -17,6 +17,7 @@ _int_mm: Callable[..., Tensor] = vars(torch)["_int_mm"]
 _scaled_mm: Callable[..., Tensor] = vars(torch)["_scaled_mm"]
 
 INT8_ROWS = 17  # fewer rows than this cuBLAS doesn't multiply in int8
+INT8_UNITS = ("avx512_vnni", "avx_vnni", "amx_int8")  # of processors, as torch calls them
 OUTLIER = 6.0  # from here on LLM.int8 keeps an input in fp16 (Dettmers et al. 2022)
 
 
@@ -69,6 +70,8 @@ def quantised(layer: nn.Linear, name: str) -> QuantLinear:
 
 def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
     """Codes of both times the scales of both; the sums are exact."""
+    if not multiplies_int8(x.device):
+        return _weight_only(layer, x)
     rows = len(x)
     codes, scale = _round_rows(x, Storage.INT8)
     if x.is_cuda and rows < INT8_ROWS:
@@ -133,14 +136,27 @@ def _finish(layer: QuantLinear, out: Tensor) -> Tensor:
 
 
 @cache
+def multiplies_int8(device: torch.device) -> bool:
+    """Whether there are int8 units: a processor without them would take forty times as long as in float32."""
+    if device.type == "cpu":
+        return any(torch.cpu.get_capabilities().get(unit, False) for unit in INT8_UNITS)
+    codes = torch.zeros(32, 32, dtype=torch.int8, device=device)
+    return _runs(lambda: _int_mm(codes, codes.T))
+
+
+@cache
 def _multiplies_fp8(device: torch.device) -> bool:
     """Whether this card and this torch multiply rows of fp8 with a scale each."""
     if device.type != "cuda":
         return False
     codes = torch.zeros(32, 32, device=device).to(torch.float8_e4m3fn)
     scale = torch.ones(32, 1, device=device)
+    return _runs(lambda: _scaled_mm(codes, codes.T, scale, scale.T, out_dtype=torch.bfloat16))
+
+
+def _runs(kernel: Callable[[], Tensor]) -> bool:
     try:
-        _scaled_mm(codes, codes.T, scale, scale.T, out_dtype=torch.bfloat16)
+        kernel()
     except RuntimeError:  # torch has no other way to tell
         return False
     return True

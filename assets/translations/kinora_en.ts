@@ -12,6 +12,33 @@
     </message>
 </context>
 <context>
+    <name>DoctorPage</name>
+    <message numerus="yes">
+        <source>%n thing(s) stand in the way.</source>
+        <translation>
+            <numerusform>%n thing stands in the way.</numerusform>
+            <numerusform>%n things stand in the way.</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Everything works; %n thing(s) could be better.</source>
+        <translation>
+            <numerusform>Everything works; %n thing could be better.</numerusform>
+            <numerusform>Everything works; %n things could be better.</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
+    <name>Finder</name>
+    <message numerus="yes">
+        <source>%n found</source>
+        <translation>
+            <numerusform>%n found</numerusform>
+            <numerusform>%n found</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>ForecastCard</name>
     <message numerus="yes">
         <source>{0}, %n frame(s)</source>

@@ -10,7 +10,7 @@ class FindingKind(StrEnum):
     `error` its name, such as "EACCES", where there is one: both only if it isn't `Level.OK`."""
 
     CARD = "card"  # name, capability: torch can use it
-    NO_CARD = "no card"  # name: the processor computes
+    NO_CARD = "no card"  # of NVIDIA: the processor computes
     OLD_CARD = "old card"  # name, capability, needed: torch has no more code for it
     NEW_CARD = "new card"  # name, capability: torch has no code for it yet
     CARD_FAULT = "card fault"  # driver: there, and recent enough, and yet no card to be used

@@ -5,6 +5,9 @@ die once  kill itself at step 2 unless it goes on from a kept state
 deaf      go on without end and obey nothing
 slow      take 50 ms a step
 refuse    fail with an `INPUT` failure
+
+A checkup it makes of a machine that is good but for what the folder for clips is called: "full" and
+"closed" are a full disk and one that may not be written to, "deaf", "refuse" and "die" are as above.
 """
 
 import os
@@ -14,10 +17,13 @@ import threading
 import time
 from pathlib import Path
 
+from inference.api.findings import Finding, FindingKind, Level
 from inference.api.messages import (
     PROTOCOL,
     Cancel,
     Cancelled,
+    CheckedUp,
+    Checkup,
     DeviceInfo,
     Event,
     Failed,
@@ -47,6 +53,24 @@ def say(event: Event) -> None:
     sys.stdout.flush()
 
 
+def check(command: Checkup) -> None:
+    wish = Path(command.folder).name
+    if wish == "die":
+        die()
+    elif wish == "refuse":
+        say(Failed(command.id, FailureKind.INTERNAL, "Something in the program went wrong (x)."))
+    elif wish != "deaf":
+        is_full, is_closed = wish == "full", wish == "closed"
+        disk = {"path": command.folder, "free_bytes": "5000000", "wanted_bytes": "1000000000"}
+        access = {"path": command.folder, "reason": "Permission denied", "error": "EACCES"}
+        found = (
+            Finding(FindingKind.CARD, Level.OK, {"name": "Fake", "capability": "8.9"}),
+            Finding(FindingKind.OUTPUT_DISK, Level.WARNING if is_full else Level.OK, disk),
+            Finding(FindingKind.OUTPUT_ACCESS, Level.PROBLEM if is_closed else Level.OK, access),
+        )
+        say(CheckedUp(command.id, found))
+
+
 def read() -> None:
     for line in sys.stdin:
         with arrived:
@@ -55,6 +79,8 @@ def read() -> None:
                     jobs.append(command)
                 case Cancel(job) | Pause(job) | Finish(job) as command:
                     wishes[job] = type(command).__name__
+                case Checkup() as command:
+                    check(command)
                 case Quit():
                     break
                 case _:

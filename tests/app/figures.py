@@ -165,7 +165,7 @@ def _sampling_rows(window: Window) -> None:
     _wait(lambda: services.engine.state is EngineState.READY and panel.model.count() > 0)
     panel.prompt.editor.setPlainText("a red circle moves right in the sky")
     window.draft.choose(steps=60)
-    gaps, stops = list[float](), list[float]()
+    gaps, stops, rates = list[float](), list[float](), list[float]()
     clock, turns = QElapsedTimer(), QTimer()
     turns.timeout.connect(lambda: gaps.append(clock.restart()))
     paints = Paints()
@@ -179,13 +179,13 @@ def _sampling_rows(window: Window) -> None:
         began, painted = time.perf_counter(), paints.count
         _wait(lambda began=began: time.perf_counter() - began > 2.0)
         turns.stop()
-        rate = (paints.count - painted) / (time.perf_counter() - began)
+        rates.append((paints.count - painted) / (time.perf_counter() - began))
         jobs.cancel(job.id)
         stops.append(_wait(lambda job=job: jobs.job(job.id).status is JobStatus.CANCELLED))
     mean = 1000 / statistics.mean(gaps)
     _row("turns of the event loop while sampling", f"{mean:.0f} a second of {1000 // TURN_MS}")
     _row("longest pause between two of them", f"{max(gaps):.0f} ms")
-    _row("paints of the picture while the preview plays", f"{rate:.0f} a second")
+    _row("paints of the picture while the preview plays", f"{statistics.mean(rates):.0f} a second")
     _row("cancel to idle", f"{_spread(stops)} s")
 
 

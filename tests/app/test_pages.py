@@ -4,7 +4,19 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -14,8 +26,17 @@ from app.pages import Pages
 from app.settings import Language, SettingsStore, Theme
 from app.text import Texts
 from app.window import Services, Window
-from inference.api.messages import Command, Generate
+from inference.api.messages import (
+    AddModel,
+    Command,
+    Downloaded,
+    Failed,
+    FailureKind,
+    Generate,
+    ModelsListed,
+)
 from tests.app.conftest import PATIENCE_MS, MakeEngine
+from tests.app.scripted_engine import known, own
 
 
 class Case:
@@ -97,3 +118,75 @@ def test_finished_clip_is_told_to_who_looks_elsewhere(
         ("A clip is done", "a fox"),
         ("A clip came to nothing", "The folder can't be written to."),
     ]
+
+
+INTERACTIVE = (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QLineEdit,
+    QPlainTextEdit,
+)
+
+
+def interactive(window: QWidget) -> list[QWidget]:
+    """Everything that takes keys or clicks, but for the parts of Qt's own widgets."""
+    found = [widget for widget in window.findChildren(QWidget) if isinstance(widget, INTERACTIVE)]
+    return [
+        widget
+        for widget in found
+        if not isinstance(widget, QScrollBar)
+        and not isinstance(widget.parentWidget(), QAbstractSpinBox | QLineEdit)
+        and not widget.objectName().startswith("qt_")
+        and widget.metaObject().className() != "QComboBoxListView"
+    ]
+
+
+def named(widget: QWidget) -> str:
+    return f"{type(widget).__name__} in {type(widget.parentWidget()).__name__}"
+
+
+def test_every_control_of_the_window_has_a_name_and_is_reached_by_keyboard(case: Case) -> None:
+    models = (known("a", 1 << 30), known("b"), own("mine"))
+    case.engine.received.emit(ModelsListed("models", models))
+    controls = interactive(case.window)
+    assert len(controls) > 100
+    nameless = [named(widget) for widget in controls if not widget.accessibleName()]
+    assert not nameless, "; ".join(nameless)
+    unreached = [
+        f"{named(widget)}: {widget.accessibleName()}"
+        for widget in controls
+        if not widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.focusProxy() is None
+    ]
+    assert not unreached, "; ".join(unreached)
+
+
+def test_models_speak_up_in_the_window(case: Case) -> None:
+    case.engine.received.emit(ModelsListed("models", (known("a"),)))
+    said, downloads = case.window.messages.text, case.pages.downloads
+    downloads.add("/disk/mine")
+    (asked,) = [command for command in case.sent if isinstance(command, AddModel)]
+    case.engine.received.emit(ModelsListed(asked.id, (known("a"), own("mine"))))
+    assert said.text() == "Wan mine was added, and stays where it is."
+    downloads.add("/disk/notes")
+    asked = [command for command in case.sent if isinstance(command, AddModel)][-1]
+    case.engine.received.emit(Failed(asked.id, FailureKind.INPUT, "It is no model."))
+    assert said.text() == "It is no model."
+
+
+def test_download_that_ends_is_told(qtbot: QtBot, case: Case) -> None:
+    case.window.start()
+    qtbot.waitUntil(lambda: case.jobs.device is not None, timeout=PATIENCE_MS)
+    case.engine.received.emit(ModelsListed("models", (known("a"),)))
+    case.pages.models.cards["a"].download.click()
+    case.engine.received.emit(Downloaded("download-a", "/models/a"))
+    assert case.window.messages.text.text() == "Wan a is there and can be used."
+
+
+def test_mirror_is_set_from_the_models(case: Case) -> None:
+    case.store.update(mirror="https://hf-mirror.com")
+    assert "hf-mirror.com" in case.pages.models.source.text()
+    case.pages.models.change_source.click()
+    assert case.pages.settings.mirror.isVisible()

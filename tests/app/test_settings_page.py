@@ -7,6 +7,7 @@ from PySide6.QtCore import QCoreApplication, QEvent, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from app.names import DEFAULT_PATTERN
 from app.settings import Language, Settings, SettingsStore, Theme
 from app.settings_page import SettingsPage
 from inference.api.device import DeviceInfo
@@ -50,6 +51,11 @@ def test_every_setting_is_changed_by_its_field(
         mirror="https://hf-mirror.com",
     )
     assert store.values.vram_bytes == 6_979_321_856
+
+
+def test_page_opens_with_what_is_set_and_finds_no_fault(page: SettingsPage) -> None:
+    assert page.pattern.text() == DEFAULT_PATTERN
+    assert not any(setting.fault.text() for setting in page.settings.values())
 
 
 def test_page_shows_what_is_set_elsewhere(page: SettingsPage, store: SettingsStore) -> None:

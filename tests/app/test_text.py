@@ -1,5 +1,6 @@
 """The language changes while the window is open."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -86,3 +87,34 @@ def test_english_plurals_are_those_of_the_code(tmp_path: Path) -> None:
 def sources_in(file: Path) -> list[str]:
     """The strings that a file translates."""
     return sorted(found.text or "" for found in ElementTree.parse(file).iter("source"))
+
+
+def test_chinese_says_all_that_the_code_does(tmp_path: Path) -> None:
+    kept = text.FOLDER / "kinora_zh_CN.ts"
+    fresh = tmp_path / "kinora_zh_CN.ts"
+    sources = sorted(Path(text.__file__).parent.glob("*.py"))
+    options = ["-silent", "-no-obsolete", "-target-language", "zh_CN"]
+    subprocess.run([LUPDATE, *options, *sources, "-ts", fresh], check=True)
+    assert sources_in(fresh) == sources_in(kept)
+    unfinished = [
+        message.findtext("source")
+        for message in ElementTree.parse(kept).iter("message")
+        for translation in message.iter("translation")
+        if translation.get("type") or not "".join(translation.itertext()).strip()
+    ]
+    assert unfinished == []
+    compiled = tmp_path / "kinora_zh_CN.qm"
+    subprocess.run([LRELEASE, "-silent", kept, "-qm", compiled], check=True)
+    assert compiled.read_bytes() == kept.with_suffix(".qm").read_bytes()
+
+
+def test_translations_keep_what_is_put_into_them() -> None:
+    for message in ElementTree.parse(text.FOLDER / "kinora_zh_CN.ts").iter("message"):
+        source = message.findtext("source") or ""
+        translation = "".join(message.find("translation").itertext())  # type: ignore[union-attr]
+        assert fields_in(source) == fields_in(translation), source
+
+
+def fields_in(sentence: str) -> set[str]:
+    """The places that are filled in at run time."""
+    return set(re.findall(r"\{\w*\}|%n", sentence))

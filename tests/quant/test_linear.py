@@ -13,7 +13,7 @@ from inference.api.spec import DiTParams, WeightFormat
 from inference.wan.dit import DiT
 from inference.weights.meta import shapes_only
 from quant.formats import FORMATS
-from quant.linear import QuantLinear, quantise_layers, quantised
+from quant.linear import INT8_UNITS, QuantLinear, multiplies_int8, quantise_layers, quantised
 
 # Rounding of normally distributed weights, and of inputs where a format rounds those.
 ERRORS = {
@@ -75,13 +75,36 @@ def test_zeros_stay_zeros(name: str, linear: nn.Linear) -> None:
     assert torch.allclose(out[..., 3], linear.bias[3].expand(1, 4))
 
 
-def test_int8_is_exact_between_rounding_and_scaling(linear: nn.Linear, inputs: Tensor) -> None:
+def test_int8_is_exact_between_rounding_and_scaling(
+    linear: nn.Linear, inputs: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("quant.linear.multiplies_int8", lambda _: True)
     layer = quantised(linear, "int8")
     scale = inputs.abs().amax(-1, keepdim=True).double() / 127
     codes = (inputs.double() / scale).round()
     weight = layer.weight.double() * layer.weight_scale.double()
     expected = F.linear(codes, weight) * scale + linear.bias.double()
     assert relative_error(layer(inputs).double(), expected) < 1e-6
+
+
+def test_without_int8_units_only_the_weights_are_rounded(
+    linear: nn.Linear, inputs: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layers = {name: quantised(linear, name) for name in ("int8", "int8-weight-only")}
+    results = {}
+    for has_units in (True, False):
+        monkeypatch.setattr("quant.linear.multiplies_int8", lambda _, has=has_units: has)
+        results[has_units] = [layer(inputs) for layer in layers.values()]
+    assert torch.equal(*results[False])
+    assert not torch.equal(*results[True])
+
+
+@pytest.mark.parametrize("unit", [*INT8_UNITS, "avx512_bf16"])
+def test_int8_units_are_what_torch_says(unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {unit: True, "architecture": "x"})
+    multiplies_int8.cache_clear()
+    assert multiplies_int8(torch.device("cpu")) == (unit in INT8_UNITS)
+    multiplies_int8.cache_clear()
 
 
 def test_llm_int8_is_that_of_bitsandbytes(linear: nn.Linear, inputs: Tensor) -> None:

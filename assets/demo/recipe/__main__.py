@@ -35,7 +35,7 @@ def main() -> None:
     data = train_dit.encode_clips(vae, work / "latents", options.clips, world.CORE_MOTIONS)
     make_tokenizer(work / "tokenizer.json")
     tokenizer = Tokenizer.from_file(work / "tokenizer.json")
-    plans = Plan(options.dit_image_steps), Plan(options.dit_clip_steps)
+    plans = Plan(options.dit_image_steps), Plan(options.dit_clip_steps, options.speed)
     painter = train_dit.train(work, data, tokenizer, plans, painter)
     export(painter, vae, options.output)
     evaluation = evaluate(options.output, options.judge)
@@ -73,6 +73,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--output", type=Path, default=FINAL, help="folder the model is written to")
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     parser.add_argument("--start", type=Path, help="go on from this finished model's weights")
+    parser.add_argument(
+        "--speed", type=float, default=1.0, help="share of the learning rate on clips"
+    )
     parser.add_argument("--vae-image-steps", type=int, default=900)
     parser.add_argument("--vae-clip-steps", type=int, default=650)
     parser.add_argument("--clips", type=int, default=4800, help="clips to train on")

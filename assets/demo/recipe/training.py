@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to train. `learning_rates` gives each optimiser's peak."""
+    """How long and how fast to train; `speed` is the share of each optimiser's own learning rate."""
 
     steps: int
+    speed: float = 1.0
     warmup: int = 100
     average: float = 0.999  # of the weights that are kept at the end
     save_every_s: float = 120.0
@@ -28,7 +29,7 @@ class Run:
         self, model: nn.Module, optimisers: Iterable[torch.optim.Optimizer], plan: Plan, file: Path
     ) -> None:
         self.model, self.optimisers, self.plan, self.file = model, list(optimisers), plan, file
-        self.peaks = [[g["lr"] for g in o.param_groups] for o in self.optimisers]
+        self.peaks = [[plan.speed * g["lr"] for g in o.param_groups] for o in self.optimisers]
         self.average = {k: v.detach().clone() for k, v in model.state_dict().items()}
         self.step = 0
         if file.exists():

@@ -1,0 +1,2142 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>Advanced</name>
+    <message>
+        <source>as the device computes</source>
+        <translation>与设备计算精度相同</translation>
+    </message>
+    <message>
+        <source>int8, weights only</source>
+        <translation>int8，仅权重</translation>
+    </message>
+    <message>
+        <source>fp8, weights only</source>
+        <translation>fp8，仅权重</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>More steps, cleaner picture, longer wait</source>
+        <translation>步数越多，画面越干净，等待越久</translation>
+    </message>
+    <message>
+        <source>Guidance</source>
+        <translation>引导强度</translation>
+    </message>
+    <message>
+        <source>How strictly the prompt is followed; 1 is twice as fast</source>
+        <translation>对提示词的遵循程度；设为 1 时速度加倍</translation>
+    </message>
+    <message>
+        <source>Shift</source>
+        <translation>噪声偏移</translation>
+    </message>
+    <message>
+        <source>Higher spends more steps on layout and motion</source>
+        <translation>数值越高，用于构图和运动的步数越多</translation>
+    </message>
+    <message>
+        <source>Solver</source>
+        <translation>求解器</translation>
+    </message>
+    <message>
+        <source>How the steps are computed</source>
+        <translation>每一步的计算方法</translation>
+    </message>
+    <message>
+        <source>Frames per second</source>
+        <translation>帧率</translation>
+    </message>
+    <message>
+        <source>How fast the clip plays</source>
+        <translation>视频播放的快慢</translation>
+    </message>
+    <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Fewer bits take less of the card; the first clip takes longer to begin</source>
+        <translation>位数越少，占用显存越少；第一个视频开始得会慢一些</translation>
+    </message>
+</context>
+<context>
+    <name>Canvas</name>
+    <message>
+        <source>Zoom in</source>
+        <translation>放大</translation>
+    </message>
+    <message>
+        <source>Zoom out</source>
+        <translation>缩小</translation>
+    </message>
+    <message>
+        <source>Fit the picture</source>
+        <translation>适应窗口</translation>
+    </message>
+    <message>
+        <source>Show it at its own size</source>
+        <translation>按原始大小显示</translation>
+    </message>
+    <message>
+        <source>Divider of two clips to the left</source>
+        <translation>比较分界线左移</translation>
+    </message>
+    <message>
+        <source>Divider of two clips to the right</source>
+        <translation>比较分界线右移</translation>
+    </message>
+    <message>
+        <source>Leave the full screen</source>
+        <translation>退出全屏</translation>
+    </message>
+    <message>
+        <source>Your clip appears here</source>
+        <translation>视频会显示在这里</translation>
+    </message>
+    <message>
+        <source>Describe it at the left and press Ctrl+Enter, or drop a clip or a picture.</source>
+        <translation>在左侧描述画面并按 Ctrl+Enter，或把视频、图片拖到这里。</translation>
+    </message>
+    <message>
+        <source>Drop to open</source>
+        <translation>松开即可打开</translation>
+    </message>
+    <message>
+        <source>Picture</source>
+        <translation>画面</translation>
+    </message>
+    <message>
+        <source>Frame {frame} of {count}, {name}</source>
+        <translation>第 {frame} 帧，共 {count} 帧，{name}</translation>
+    </message>
+</context>
+<context>
+    <name>Clips</name>
+    <message>
+        <source>favourite</source>
+        <translation>收藏</translation>
+    </message>
+    <message>
+        <source>its file is missing</source>
+        <translation>文件缺失</translation>
+    </message>
+    <message>
+        <source>The library could not be read, so a new one was begun; the old is {0}.</source>
+        <translation>无法读取作品库，已新建一个；旧的保存在 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} s</source>
+        <comment>seconds</comment>
+        <translation>{0} 秒</translation>
+    </message>
+</context>
+<context>
+    <name>Create</name>
+    <message>
+        <source>The prompt is empty: describe the video you want.</source>
+        <translation>提示词为空：请描述您想要的视频。</translation>
+    </message>
+    <message>
+        <source>Draft</source>
+        <translation>草稿</translation>
+    </message>
+    <message>
+        <source>Few steps, to try an idea</source>
+        <translation>步数少，用来试想法</translation>
+    </message>
+    <message>
+        <source>Good</source>
+        <translation>良好</translation>
+    </message>
+    <message>
+        <source>Most of the quality in two thirds of the time</source>
+        <translation>用三分之二的时间得到大部分质量</translation>
+    </message>
+    <message>
+        <source>Best</source>
+        <translation>最佳</translation>
+    </message>
+    <message>
+        <source>As many steps as the model&apos;s makers use</source>
+        <translation>与模型作者使用的步数相同</translation>
+    </message>
+    <message>
+        <source>Quality: {0}</source>
+        <translation>质量：{0}</translation>
+    </message>
+    <message>
+        <source>{0} to {1}</source>
+        <translation>{0} 比 {1}</translation>
+    </message>
+    <message>
+        <source>Generate</source>
+        <translation>生成</translation>
+    </message>
+    <message numerus="yes">
+        <source>Generate %n clip(s)</source>
+        <translation>
+            <numerusform>生成 %n 个视频</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Swap width and height</source>
+        <translation>交换宽和高</translation>
+    </message>
+    <message>
+        <source>Model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Length</source>
+        <translation>时长</translation>
+    </message>
+    <message>
+        <source>Quality</source>
+        <translation>质量</translation>
+    </message>
+    <message>
+        <source>Seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>Clips</source>
+        <translation>数量</translation>
+    </message>
+    <message>
+        <source>frames</source>
+        <translation>帧</translation>
+    </message>
+    <message>
+        <source>s</source>
+        <comment>seconds</comment>
+        <translation>秒</translation>
+    </message>
+    <message>
+        <source>Seconds</source>
+        <translation>秒数</translation>
+    </message>
+    <message>
+        <source>How many clips to make, each with a seed of its own</source>
+        <translation>生成多少个视频，每个使用各自的种子</translation>
+    </message>
+    <message>
+        <source>What it should not look like</source>
+        <translation>不想要的样子</translation>
+    </message>
+    <message>
+        <source>More settings</source>
+        <translation>更多设置</translation>
+    </message>
+    <message>
+        <source>Negative prompt</source>
+        <translation>负面提示词</translation>
+    </message>
+    <message>
+        <source>What the picture should be steered away from.</source>
+        <translation>希望画面避开的内容。</translation>
+    </message>
+    <message>
+        <source>Width in pixels</source>
+        <translation>宽度（像素）</translation>
+    </message>
+    <message>
+        <source>Height in pixels</source>
+        <translation>高度（像素）</translation>
+    </message>
+    <message>
+        <source>Forecast</source>
+        <translation>预估</translation>
+    </message>
+</context>
+<context>
+    <name>Diagnosis</name>
+    <message>
+        <source>Good</source>
+        <translation>良好</translation>
+    </message>
+    <message>
+        <source>Warning</source>
+        <translation>警告</translation>
+    </message>
+    <message>
+        <source>Problem</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>{name}, compute capability {capability}</source>
+        <translation>{name}，计算能力 {capability}</translation>
+    </message>
+    <message>
+        <source>The engine has no code for a card this old: it needs compute capability {needed} or more.</source>
+        <translation>引擎不支持这么旧的显卡：需要计算能力 {needed} 或更高。</translation>
+    </message>
+    <message>
+        <source>Use a newer NVIDIA card. To compute on the processor instead, slowly, start Kinora with the variable CUDA_VISIBLE_DEVICES set to -1.</source>
+        <translation>请使用较新的 NVIDIA 显卡。若要改用处理器（较慢），请在启动 Kinora 时把变量 CUDA_VISIBLE_DEVICES 设为 -1。</translation>
+    </message>
+    <message>
+        <source>The card is newer than the engine, which has no code for it.</source>
+        <translation>显卡比引擎更新，引擎还不支持它。</translation>
+    </message>
+    <message>
+        <source>Install the latest Kinora. To compute on the processor meanwhile, slowly, start it with the variable CUDA_VISIBLE_DEVICES set to -1.</source>
+        <translation>请安装最新版 Kinora。在此之前若要用处理器（较慢），请在启动时把变量 CUDA_VISIBLE_DEVICES 设为 -1。</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>No NVIDIA card: the processor computes</source>
+        <translation>没有 NVIDIA 显卡：由处理器计算</translation>
+    </message>
+    <message>
+        <source>Nothing is broken: everything works without a card, only many times slower.</source>
+        <translation>没有故障：没有显卡也都能用，只是慢很多倍。</translation>
+    </message>
+    <message>
+        <source>Make small and short clips, or use the demo model. An NVIDIA card with 8 GB or more makes large ones practical.</source>
+        <translation>请制作小而短的视频，或使用演示模型。有 8 GB 以上显存的 NVIDIA 显卡才适合制作大视频。</translation>
+    </message>
+    <message>
+        <source>An NVIDIA card, not used (PyTorch {torch})</source>
+        <translation>有 NVIDIA 显卡，但未使用（PyTorch {torch}）</translation>
+    </message>
+    <message>
+        <source>The PyTorch that is installed was built without CUDA, so the processor computes.</source>
+        <translation>已安装的 PyTorch 不带 CUDA，因此由处理器计算。</translation>
+    </message>
+    <message>
+        <source>Install Kinora again, now that the card and its driver are there.</source>
+        <translation>显卡和驱动已就绪，请重新安装 Kinora。</translation>
+    </message>
+    <message>
+        <source>Driver</source>
+        <translation>驱动</translation>
+    </message>
+    <message>
+        <source>NVIDIA {driver}; the engine uses CUDA {cuda}</source>
+        <translation>NVIDIA {driver}；引擎使用 CUDA {cuda}</translation>
+    </message>
+    <message>
+        <source>None for the NVIDIA card</source>
+        <translation>NVIDIA 显卡没有驱动</translation>
+    </message>
+    <message>
+        <source>There is an NVIDIA card, and no driver of NVIDIA&apos;s that runs it.</source>
+        <translation>有 NVIDIA 显卡，但没有可用的 NVIDIA 驱动。</translation>
+    </message>
+    <message>
+        <source>Install NVIDIA&apos;s driver (on Windows from nvidia.com/drivers, on Linux the package of your distribution), then restart the PC.</source>
+        <translation>请安装 NVIDIA 驱动（Windows 从 nvidia.com/drivers，Linux 用发行版的软件包），然后重启电脑。</translation>
+    </message>
+    <message>
+        <source>NVIDIA {driver}</source>
+        <translation>NVIDIA {driver}</translation>
+    </message>
+    <message>
+        <source>NVIDIA {driver}, which offers CUDA {offered}</source>
+        <translation>NVIDIA {driver}，提供 CUDA {offered}</translation>
+    </message>
+    <message>
+        <source>The driver is too old: the engine is made for CUDA {cuda}.</source>
+        <translation>驱动太旧：引擎需要 CUDA {cuda}。</translation>
+    </message>
+    <message>
+        <source>Update NVIDIA&apos;s driver, then restart the PC.</source>
+        <translation>请更新 NVIDIA 驱动，然后重启电脑。</translation>
+    </message>
+    <message>
+        <source>The driver is recent enough and yet offers no card: often it was updated and the PC not restarted since.</source>
+        <translation>驱动够新却找不到显卡：多半是更新驱动后还没有重启电脑。</translation>
+    </message>
+    <message>
+        <source>Restart the PC. If that doesn&apos;t help, remove the variable CUDA_VISIBLE_DEVICES if it is set, then install the driver again.</source>
+        <translation>请重启电脑。如果无效，请删除变量 CUDA_VISIBLE_DEVICES（如已设置），然后重新安装驱动。</translation>
+    </message>
+    <message>
+        <source>Video memory</source>
+        <translation>显存</translation>
+    </message>
+    <message>
+        <source>RAM</source>
+        <translation>内存</translation>
+    </message>
+    <message>
+        <source>Not known: the card can&apos;t be asked</source>
+        <translation>未知：无法查询显卡</translation>
+    </message>
+    <message>
+        <source>{reason}. Often other programs hold all of its memory.</source>
+        <translation>{reason}。多半是其他程序占满了显存。</translation>
+    </message>
+    <message>
+        <source>Close other programs that use the card, or restart the PC.</source>
+        <translation>请关闭使用显卡的其他程序，或重启电脑。</translation>
+    </message>
+    <message>
+        <source>Not known: this system doesn&apos;t tell</source>
+        <translation>未知：系统没有提供</translation>
+    </message>
+    <message>
+        <source>{free} of {total} free</source>
+        <translation>可用 {free} / {total}</translation>
+    </message>
+    <message>
+        <source>The card is small: {wanted} free are comfortable for the 1.3B models.</source>
+        <translation>显存较小：1.3B 模型最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>The PC has little RAM: {wanted} free are comfortable.</source>
+        <translation>内存较少：最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Choose weights in 8 or 4 bits and a smaller picture: the forecast says what fits.</source>
+        <translation>请选用 8 位或 4 位权重和较小的画面：预估会说明什么能运行。</translation>
+    </message>
+    <message>
+        <source>Other programs hold {held} of it; {wanted} free are comfortable for the 1.3B models.</source>
+        <translation>其他程序占用了 {held}；1.3B 模型最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Close games, browsers and others that use the card, then check again.</source>
+        <translation>请关闭使用显卡的游戏、浏览器等程序，然后重新检查。</translation>
+    </message>
+    <message>
+        <source>Running programs hold {held} of it; {wanted} free are comfortable.</source>
+        <translation>运行中的程序占用了 {held}；最好有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Close programs that you don&apos;t need, then check again.</source>
+        <translation>请关闭不需要的程序，然后重新检查。</translation>
+    </message>
+    <message>
+        <source>Windows&apos; fallback</source>
+        <translation>Windows 回退</translation>
+    </message>
+    <message>
+        <source>When video memory runs out, Windows may move it to RAM, many times slower</source>
+        <translation>显存用尽时，Windows 可能改用内存，慢很多倍</translation>
+    </message>
+    <message>
+        <source>If clips suddenly take far longer: in the NVIDIA Control Panel, under Manage 3D settings, set CUDA - Sysmem Fallback Policy to Prefer No Sysmem Fallback.</source>
+        <translation>如果视频突然慢很多：请在 NVIDIA 控制面板的“管理 3D 设置”中，把“CUDA - 系统内存回退策略”设为“偏好无系统内存回退”。</translation>
+    </message>
+    <message>
+        <source>None was found</source>
+        <translation>没有找到</translation>
+    </message>
+    <message>
+        <source>Without ffmpeg no clip can be written or opened.</source>
+        <translation>没有 ffmpeg 就无法写入或打开视频。</translation>
+    </message>
+    <message>
+        <source>Install Kinora again, or set the variable IMAGEIO_FFMPEG_EXE to the path of an ffmpeg.</source>
+        <translation>请重新安装 Kinora，或把变量 IMAGEIO_FFMPEG_EXE 设为 ffmpeg 的路径。</translation>
+    </message>
+    <message>
+        <source>Version {version}</source>
+        <translation>版本 {version}</translation>
+    </message>
+    <message>
+        <source>It doesn&apos;t run, so no clip can be written: {reason}</source>
+        <translation>无法运行，因此不能写入视频：{reason}</translation>
+    </message>
+    <message>
+        <source>Remove the variable IMAGEIO_FFMPEG_EXE if it is set; otherwise install Kinora again.</source>
+        <translation>如果设置了变量 IMAGEIO_FFMPEG_EXE，请删除它；否则请重新安装 Kinora。</translation>
+    </message>
+    <message>
+        <source>Folder for clips</source>
+        <translation>视频文件夹</translation>
+    </message>
+    <message>
+        <source>Disk for clips</source>
+        <translation>视频所在磁盘</translation>
+    </message>
+    <message>
+        <source>Clips need room: {wanted} should be free.</source>
+        <translation>视频需要空间：应有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>Or choose another folder for clips in the settings.</source>
+        <translation>或在设置中为视频另选文件夹。</translation>
+    </message>
+    <message>
+        <source>Folder for models</source>
+        <translation>模型文件夹</translation>
+    </message>
+    <message>
+        <source>Disk for models</source>
+        <translation>模型所在磁盘</translation>
+    </message>
+    <message>
+        <source>The smallest official model takes about {wanted}; those that are there go on working.</source>
+        <translation>最小的官方模型约需 {wanted}；已有的模型可以继续使用。</translation>
+    </message>
+    <message>
+        <source>Or set the variable KINORA_MODELS to a folder on another disk.</source>
+        <translation>或把变量 KINORA_MODELS 设为另一块磁盘上的文件夹。</translation>
+    </message>
+    <message>
+        <source>Folder for data</source>
+        <translation>数据文件夹</translation>
+    </message>
+    <message>
+        <source>Disk for data</source>
+        <translation>数据所在磁盘</translation>
+    </message>
+    <message>
+        <source>Unfinished clips and smaller copies of models are kept there: {wanted} should be free.</source>
+        <translation>未完成的视频和量化后的模型副本保存在那里：应有 {wanted} 可用。</translation>
+    </message>
+    <message>
+        <source>{free} free</source>
+        <translation>可用 {free}</translation>
+    </message>
+    <message>
+        <source>Delete or move what you don&apos;t need there.</source>
+        <translation>请删除或移走那里不需要的内容。</translation>
+    </message>
+    <message>
+        <source>{path} can be written to</source>
+        <translation>可以写入 {path}</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be written to</source>
+        <translation>无法写入 {path}</translation>
+    </message>
+    <message>
+        <source>Kinora may not write there.</source>
+        <translation>Kinora 没有那里的写入权限。</translation>
+    </message>
+    <message>
+        <source>Give your user the right to write; on Windows also let Kinora through Controlled folder access.</source>
+        <translation>请给您的用户写入权限；在 Windows 上还要让 Kinora 通过“受控文件夹访问”。</translation>
+    </message>
+    <message>
+        <source>The disk is read-only.</source>
+        <translation>磁盘是只读的。</translation>
+    </message>
+    <message>
+        <source>Make it writable, if it is a card by its switch.</source>
+        <translation>请设为可写；如果是存储卡，请拨动它的写保护开关。</translation>
+    </message>
+    <message>
+        <source>The disk is full.</source>
+        <translation>磁盘已满。</translation>
+    </message>
+    <message>
+        <source>The drive is not there.</source>
+        <translation>驱动器不存在。</translation>
+    </message>
+    <message>
+        <source>Connect it, then check again.</source>
+        <translation>请连接它，然后重新检查。</translation>
+    </message>
+    <message>
+        <source>A file has the name of the folder, or of one above it.</source>
+        <translation>有文件与该文件夹或其上级文件夹同名。</translation>
+    </message>
+    <message>
+        <source>Rename or move that file.</source>
+        <translation>请重命名或移走该文件。</translation>
+    </message>
+    <message>
+        <source>The system refuses it: {reason}.</source>
+        <translation>系统拒绝了：{reason}。</translation>
+    </message>
+    <message>
+        <source>Check the disk and its cable or network.</source>
+        <translation>请检查磁盘及其连线或网络。</translation>
+    </message>
+</context>
+<context>
+    <name>DoctorPage</name>
+    <message>
+        <source>Copied</source>
+        <translation>已复制</translation>
+    </message>
+    <message>
+        <source>Checking…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>The engine is starting; the checks are made as soon as it is ready.</source>
+        <translation>引擎正在启动；就绪后立即检查。</translation>
+    </message>
+    <message>
+        <source>Waiting for the engine…</source>
+        <translation>正在等待引擎…</translation>
+    </message>
+    <message>
+        <source>It may be busy with a model. The result appears here as soon as it comes.</source>
+        <translation>它可能正忙于处理模型。结果一出来就会显示在这里。</translation>
+    </message>
+    <message>
+        <source>The engine doesn&apos;t answer yet.</source>
+        <translation>引擎还没有回应。</translation>
+    </message>
+    <message>
+        <source>The engine makes the checks: start it, and they follow by themselves.</source>
+        <translation>检查由引擎进行：启动它，检查会自动开始。</translation>
+    </message>
+    <message>
+        <source>The engine doesn&apos;t run, so nothing can be checked.</source>
+        <translation>引擎没有运行，无法检查。</translation>
+    </message>
+    <message>
+        <source>The checks could not be made.</source>
+        <translation>无法进行检查。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n thing(s) stand in the way.</source>
+        <translation>
+            <numerusform>有 %n 项妨碍使用。</numerusform>
+        </translation>
+    </message>
+    <message numerus="yes">
+        <source>Everything works; %n thing(s) could be better.</source>
+        <translation>
+            <numerusform>一切可用；有 %n 项可以改善。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Everything is as it should be.</source>
+        <translation>一切正常。</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Doctor</source>
+        <translation>诊断</translation>
+    </message>
+    <message>
+        <source>What of this PC helps or hinders Kinora. It stays here: copy it to ask for help.</source>
+        <translation>这台电脑上哪些因素有利或不利于 Kinora。内容只留在本机：求助时可以复制。</translation>
+    </message>
+    <message>
+        <source>What was found</source>
+        <translation>检查结果</translation>
+    </message>
+    <message>
+        <source>Copy the result as text</source>
+        <translation>把结果复制为文本</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>Start the engine</source>
+        <translation>启动引擎</translation>
+    </message>
+</context>
+<context>
+    <name>Engine</name>
+    <message>
+        <source>The engine said something that can&apos;t be read: {0}.</source>
+        <translation>引擎返回了无法识别的内容：{0}。</translation>
+    </message>
+    <message>
+        <source>The engine can&apos;t be started ({0}): install Kinora again.</source>
+        <translation>无法启动引擎（{0}）：请重新安装 Kinora。</translation>
+    </message>
+    <message>
+        <source>The engine ended unexpectedly (exit code {0}).</source>
+        <translation>引擎意外退出（退出码 {0}）。</translation>
+    </message>
+    <message>
+        <source>The engine was killed ({0}): often memory had run out.</source>
+        <translation>引擎被终止（{0}）：多半是内存不足。</translation>
+    </message>
+    <message>
+        <source>The engine crashed ({0}).</source>
+        <translation>引擎崩溃了（{0}）。</translation>
+    </message>
+</context>
+<context>
+    <name>Export</name>
+    <message>
+        <source>The folder {path} does not exist: make it, or choose another.</source>
+        <translation>文件夹 {path} 不存在：请新建它，或另选一个。</translation>
+    </message>
+    <message>
+        <source>The folder {path} can&apos;t be written to: choose another.</source>
+        <translation>无法写入文件夹 {path}：请另选一个。</translation>
+    </message>
+    <message>
+        <source>The folder {path} is not empty: name a new one for the frames.</source>
+        <translation>文件夹 {path} 不是空的：请为这些帧指定一个新文件夹。</translation>
+    </message>
+    <message>
+        <source>The video could not be encoded, try another format: {cause}.</source>
+        <translation>视频编码失败，请换一种格式：{cause}。</translation>
+    </message>
+    <message>
+        <source>The disk is full: {folder} has {free} MB left, too little for {name}: make room there, or choose another folder.</source>
+        <translation>磁盘已满：{folder} 只剩 {free} MB，放不下 {name}：请腾出空间，或另选文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be written: {reason}.</source>
+        <translation>无法写入 {path}：{reason}。</translation>
+    </message>
+</context>
+<context>
+    <name>Files</name>
+    <message>
+        <source>ffmpeg was not found: install Kinora again, or set IMAGEIO_FFMPEG_EXE to its path.</source>
+        <translation>找不到 ffmpeg：请重新安装 Kinora，或把 IMAGEIO_FFMPEG_EXE 设为它的路径。</translation>
+    </message>
+    <message>
+        <source>ffmpeg can&apos;t be run ({reason}): install Kinora again.</source>
+        <translation>无法运行 ffmpeg（{reason}）：请重新安装 Kinora。</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be read as a video or a picture: {cause}.</source>
+        <translation>无法把 {name} 作为视频或图片读取：{cause}。</translation>
+    </message>
+    <message>
+        <source>{name} has no pictures that can be read: it may have been cut off.</source>
+        <translation>{name} 里没有可读取的画面：文件可能不完整。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取 {path}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{name} is empty (0 bytes): it was never written to its end, choose another.</source>
+        <translation>{name} 是空文件（0 字节）：它没有写完，请另选一个。</translation>
+    </message>
+    <message>
+        <source>The folder {path} has no PNG pictures in it.</source>
+        <translation>文件夹 {path} 里没有 PNG 图片。</translation>
+    </message>
+</context>
+<context>
+    <name>Finder</name>
+    <message numerus="yes">
+        <source>%n found</source>
+        <translation>
+            <numerusform>找到 %n 处</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Find in this log</source>
+        <translation>在此日志中查找</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>上一处</translation>
+    </message>
+</context>
+<context>
+    <name>ForecastCard</name>
+    <message>
+        <source>Make it fit</source>
+        <translation>改成能运行的</translation>
+    </message>
+    <message>
+        <source>The forecast appears here once the settings can be made.</source>
+        <translation>设置可用后，这里会显示预估。</translation>
+    </message>
+    <message>
+        <source>This doesn&apos;t fit into the memory there is.</source>
+        <translation>现有的内存或显存不够。</translation>
+    </message>
+    <message>
+        <source>Fits</source>
+        <translation>可以运行</translation>
+    </message>
+    <message>
+        <source>Time: known after a first clip like this</source>
+        <translation>时间：生成过一个类似的视频后即可预估</translation>
+    </message>
+    <message>
+        <source>About {0} s</source>
+        <translation>约 {0} 秒</translation>
+    </message>
+    <message>
+        <source>About {0} min</source>
+        <translation>约 {0} 分钟</translation>
+    </message>
+    <message>
+        <source>About {0} h</source>
+        <translation>约 {0} 小时</translation>
+    </message>
+    <message>
+        <source>{0} of {1} on the card</source>
+        <translation>显存 {0} / {1}</translation>
+    </message>
+    <message>
+        <source>{0} of RAM</source>
+        <translation>内存 {0}</translation>
+    </message>
+    <message>
+        <source>file about {0}</source>
+        <translation>文件约 {0}</translation>
+    </message>
+    <message numerus="yes">
+        <source>{0}, %n frame(s)</source>
+        <translation>
+            <numerusform>{0}，%n 帧</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>weights in {0}</source>
+        <translation>权重改为 {0}</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n frame(s)</source>
+        <translation>
+            <numerusform>%n 帧</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Make it fit: {0}</source>
+        <translation>改成能运行的：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Help</name>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Create</source>
+        <translation>创作</translation>
+    </message>
+    <message>
+        <source>Picture and player</source>
+        <translation>画面与播放器</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>作品库</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+</context>
+<context>
+    <name>Instance</name>
+    <message>
+        <source>Kinora is running already and doesn&apos;t answer: end it, then start it again.</source>
+        <translation>Kinora 已在运行但没有响应：请结束它，然后重新启动。</translation>
+    </message>
+    <message>
+        <source>The folder {0} can&apos;t be used ({1}): see that you may write there.</source>
+        <translation>无法使用文件夹 {0}（{1}）：请确认您有写入权限。</translation>
+    </message>
+</context>
+<context>
+    <name>Jobs</name>
+    <message>
+        <source>Kinora ended while this clip was being made; it can go on from its last step.</source>
+        <translation>制作这个视频时 Kinora 退出了；可以从最后一步继续。</translation>
+    </message>
+    <message>
+        <source>{0} can&apos;t be written to ({1}): choose another folder for clips.</source>
+        <translation>无法写入 {0}（{1}）：请为视频另选一个文件夹。</translation>
+    </message>
+    <message>
+        <source>The list of jobs could not be read, so a new one was begun; the old is {0}.</source>
+        <translation>无法读取任务列表，已新建一个；旧的保存在 {0}。</translation>
+    </message>
+    <message>
+        <source>{0} of the jobs can&apos;t be read by this version of Kinora and are left out.</source>
+        <translation>有 {0} 个任务无法被此版本的 Kinora 读取，已略过。</translation>
+    </message>
+</context>
+<context>
+    <name>Keeping</name>
+    <message>
+        <source>What is in the trash will be deleted for good: that can&apos;t be undone.</source>
+        <translation>回收站里的内容将被永久删除，无法撤销。</translation>
+    </message>
+    <message>
+        <source>Delete for good</source>
+        <translation>永久删除</translation>
+    </message>
+    <message>
+        <source>“{0}” is back in the library.</source>
+        <translation>“{0}”已放回作品库。</translation>
+    </message>
+    <message>
+        <source>{0} clips are back in the library.</source>
+        <translation>{0} 个视频已放回作品库。</translation>
+    </message>
+    <message>
+        <source>Of {0} files {1} are clips of Kinora&apos;s, and in the library now.</source>
+        <translation>{0} 个文件中有 {1} 个是 Kinora 的视频，已加入作品库。</translation>
+    </message>
+    <message>
+        <source>{name} has no recipe of Kinora&apos;s: it can be watched, and the settings stay.</source>
+        <translation>{name} 没有 Kinora 的配方：可以观看，设置保持不变。</translation>
+    </message>
+    <message>
+        <source>“{0}” is in the trash.</source>
+        <translation>“{0}”已移入回收站。</translation>
+    </message>
+    <message>
+        <source>{0} clips are in the trash.</source>
+        <translation>{0} 个视频已移入回收站。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>LibraryPage</name>
+    <message>
+        <source>Search</source>
+        <translation>搜索</translation>
+    </message>
+    <message>
+        <source>Undo the last deletion</source>
+        <translation>撤销上次删除</translation>
+    </message>
+    <message>
+        <source>{0} clips are selected</source>
+        <translation>已选择 {0} 个视频</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} / {1}</translation>
+    </message>
+    <message>
+        <source>Clips: {0}</source>
+        <translation>视频：{0}</translation>
+    </message>
+    <message>
+        <source>seed {0}</source>
+        <translation>种子 {0}</translation>
+    </message>
+    <message>
+        <source>{0} steps</source>
+        <translation>{0} 步</translation>
+    </message>
+    <message>
+        <source>the file {0} is missing</source>
+        <translation>文件 {0} 缺失</translation>
+    </message>
+    <message>
+        <source>Nothing is found for “{0}”.</source>
+        <translation>没有找到“{0}”。</translation>
+    </message>
+    <message>
+        <source>Clear the search</source>
+        <translation>清除搜索</translation>
+    </message>
+    <message>
+        <source>No clips yet. What you make appears here, and so do clips of Kinora&apos;s that you drop on the window.</source>
+        <translation>还没有视频。您制作的视频会出现在这里，拖到窗口上的 Kinora 视频也会。</translation>
+    </message>
+    <message>
+        <source>Make a clip</source>
+        <translation>制作视频</translation>
+    </message>
+    <message>
+        <source>No favourites yet: click the star on a clip, or press S.</source>
+        <translation>还没有收藏：点击视频上的星标，或按 S。</translation>
+    </message>
+    <message>
+        <source>Show all clips</source>
+        <translation>显示全部视频</translation>
+    </message>
+    <message>
+        <source>The trash is empty.</source>
+        <translation>回收站是空的。</translation>
+    </message>
+    <message>
+        <source>Watch</source>
+        <translation>观看</translation>
+    </message>
+    <message>
+        <source>Use these settings</source>
+        <translation>使用这些设置</translation>
+    </message>
+    <message>
+        <source>No longer a favourite</source>
+        <translation>取消收藏</translation>
+    </message>
+    <message>
+        <source>Make it a favourite</source>
+        <translation>加入收藏</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Bring back</source>
+        <translation>还原</translation>
+    </message>
+    <message>
+        <source>Search: prompt, model, seed 42, 2026-11</source>
+        <translation>搜索：提示词、模型、种子 42、2026-11</translation>
+    </message>
+    <message>
+        <source>Search the library by prompt, model, seed or date</source>
+        <translation>按提示词、模型、种子或日期搜索作品库</translation>
+    </message>
+    <message>
+        <source>Clips</source>
+        <translation>数量</translation>
+    </message>
+    <message>
+        <source>The file is missing</source>
+        <translation>文件缺失</translation>
+    </message>
+    <message>
+        <source>All</source>
+        <translation>全部</translation>
+    </message>
+    <message>
+        <source>Favourites</source>
+        <translation>收藏</translation>
+    </message>
+    <message>
+        <source>Trash</source>
+        <translation>回收站</translation>
+    </message>
+    <message>
+        <source>Empty the trash</source>
+        <translation>清空回收站</translation>
+    </message>
+</context>
+<context>
+    <name>LogView</name>
+    <message>
+        <source>This log can&apos;t be read ({0}).</source>
+        <translation>无法读取此日志（{0}）。</translation>
+    </message>
+    <message>
+        <source>Nothing was written here yet.</source>
+        <translation>这里还没有内容。</translation>
+    </message>
+</context>
+<context>
+    <name>LogsPage</name>
+    <message>
+        <source>Find</source>
+        <translation>查找</translation>
+    </message>
+    <message>
+        <source>Next</source>
+        <translation>下一处</translation>
+    </message>
+    <message>
+        <source>Previous</source>
+        <translation>上一处</translation>
+    </message>
+    <message>
+        <source>Copied.</source>
+        <translation>已复制。</translation>
+    </message>
+    <message>
+        <source>No file manager could be opened; the logs are in {folder}.</source>
+        <translation>无法打开文件管理器；日志位于 {folder}。</translation>
+    </message>
+    <message>
+        <source>The logs in {folder} can&apos;t be read ({reason}): see who may read them.</source>
+        <translation>无法读取 {folder} 中的日志（{reason}）：请检查读取权限。</translation>
+    </message>
+    <message>
+        <source>Save the report</source>
+        <translation>保存报告</translation>
+    </message>
+    <message>
+        <source>Text (*.txt)</source>
+        <translation>文本 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Saved as {path}.</source>
+        <translation>已保存为 {path}。</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Engine</source>
+        <translation>引擎</translation>
+    </message>
+    <message>
+        <source>Crashes</source>
+        <translation>崩溃</translation>
+    </message>
+    <message>
+        <source>Faults of the window</source>
+        <translation>窗口的故障</translation>
+    </message>
+    <message>
+        <source>What the engine wrote</source>
+        <translation>引擎的输出</translation>
+    </message>
+    <message>
+        <source>Where the window was when it crashed</source>
+        <translation>窗口崩溃时的位置</translation>
+    </message>
+    <message>
+        <source>Log</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Copy what is selected, or all</source>
+        <translation>复制所选内容或全部</translation>
+    </message>
+    <message>
+        <source>Open the folder of the logs</source>
+        <translation>打开日志文件夹</translation>
+    </message>
+    <message>
+        <source>Save report…</source>
+        <translation>保存报告…</translation>
+    </message>
+    <message>
+        <source>Shows what it will contain first</source>
+        <translation>先显示报告将包含的内容</translation>
+    </message>
+</context>
+<context>
+    <name>MessageBar</name>
+    <message>
+        <source>Details</source>
+        <translation>详情</translation>
+    </message>
+    <message>
+        <source>Show the details of the message</source>
+        <translation>显示消息的详情</translation>
+    </message>
+    <message>
+        <source>Details of the message</source>
+        <translation>消息的详情</translation>
+    </message>
+    <message>
+        <source>What can be done about the message</source>
+        <translation>针对此消息可以做的事</translation>
+    </message>
+    <message>
+        <source>Dismiss the message</source>
+        <translation>关闭消息</translation>
+    </message>
+</context>
+<context>
+    <name>ModelCard</name>
+    <message>
+        <source>Waits for its turn</source>
+        <translation>排队中</translation>
+    </message>
+    <message>
+        <source>Asking what there is to download…</source>
+        <translation>正在查询要下载的内容…</translation>
+    </message>
+    <message>
+        <source>Pausing…</source>
+        <translation>正在暂停…</translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} / {1}</translation>
+    </message>
+    <message>
+        <source>Paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>{0} a second</source>
+        <translation>每秒 {0}</translation>
+    </message>
+    <message>
+        <source>{0} s left</source>
+        <translation>剩余 {0} 秒</translation>
+    </message>
+    <message>
+        <source>{0} min left</source>
+        <translation>剩余 {0} 分钟</translation>
+    </message>
+    <message>
+        <source>{0} h left</source>
+        <translation>剩余 {0} 小时</translation>
+    </message>
+    <message>
+        <source>Video from text</source>
+        <translation>文生视频</translation>
+    </message>
+    <message>
+        <source>Video from a picture</source>
+        <translation>图生视频</translation>
+    </message>
+    <message>
+        <source>Video between two pictures</source>
+        <translation>首尾帧生视频</translation>
+    </message>
+    <message>
+        <source>Edits and references</source>
+        <translation>编辑与参考</translation>
+    </message>
+    <message>
+        <source>licence: ask who made it</source>
+        <translation>许可：请咨询制作者</translation>
+    </message>
+    <message>
+        <source>Added, in place</source>
+        <translation>已添加（原位使用）</translation>
+    </message>
+    <message>
+        <source>Comes with Kinora</source>
+        <translation>随 Kinora 提供</translation>
+    </message>
+    <message>
+        <source>Installed</source>
+        <translation>已安装</translation>
+    </message>
+    <message>
+        <source>Not whole</source>
+        <translation>不完整</translation>
+    </message>
+    <message>
+        <source>Not there any more</source>
+        <translation>已不在原处</translation>
+    </message>
+    <message>
+        <source>Partly downloaded</source>
+        <translation>已下载一部分</translation>
+    </message>
+    <message>
+        <source>It still needs {0}.</source>
+        <translation>还需要 {0}。</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Download</source>
+        <translation>下载</translation>
+    </message>
+    <message>
+        <source>Download {0}</source>
+        <translation>下载 {0}</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Pause the download of {0}</source>
+        <translation>暂停下载 {0}</translation>
+    </message>
+    <message>
+        <source>Take {0} off the list; its files stay</source>
+        <translation>把 {0} 从列表移除；文件保留</translation>
+    </message>
+    <message>
+        <source>Delete what Kinora downloaded of {0}</source>
+        <translation>删除 Kinora 为 {0} 下载的内容</translation>
+    </message>
+    <message>
+        <source>Open the folder of {0}</source>
+        <translation>打开 {0} 的文件夹</translation>
+    </message>
+    <message>
+        <source>Delete the {0} that Kinora downloaded?</source>
+        <translation>删除 Kinora 下载的 {0}？</translation>
+    </message>
+    <message>
+        <source>Delete what Kinora downloaded so far?</source>
+        <translation>删除 Kinora 目前下载的内容？</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Keep</source>
+        <translation>保留</translation>
+    </message>
+    <message>
+        <source>Keep {0}</source>
+        <translation>保留 {0}</translation>
+    </message>
+    <message>
+        <source>Download of {0}</source>
+        <translation>{0} 的下载</translation>
+    </message>
+</context>
+<context>
+    <name>ModelsPage</name>
+    <message>
+        <source>Model files ({0})</source>
+        <translation>模型文件 ({0})</translation>
+    </message>
+    <message>
+        <source>Add a model&apos;s file</source>
+        <translation>添加模型文件</translation>
+    </message>
+    <message>
+        <source>Add a model&apos;s folder</source>
+        <translation>添加模型文件夹</translation>
+    </message>
+    <message>
+        <source>No file manager could be opened; the folder is {0}.</source>
+        <translation>无法打开文件管理器；文件夹位于 {0}。</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>What you add stays where it is; nothing is copied. Removing deletes only what Kinora downloaded.</source>
+        <translation>您添加的内容保持在原处，不会复制。移除时只删除 Kinora 下载的内容。</translation>
+    </message>
+    <message>
+        <source>The list comes as soon as the engine is ready.</source>
+        <translation>引擎就绪后会显示列表。</translation>
+    </message>
+    <message>
+        <source>On this machine</source>
+        <translation>在这台电脑上</translation>
+    </message>
+    <message>
+        <source>To download</source>
+        <translation>可下载</translation>
+    </message>
+    <message>
+        <source>Add a file…</source>
+        <translation>添加文件…</translation>
+    </message>
+    <message>
+        <source>Add a folder…</source>
+        <translation>添加文件夹…</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查找</translation>
+    </message>
+    <message>
+        <source>Downloads come from {0}.</source>
+        <translation>下载来源：{0}。</translation>
+    </message>
+    <message>
+        <source>Change</source>
+        <translation>更改</translation>
+    </message>
+    <message>
+        <source>Change where downloads come from</source>
+        <translation>更改下载来源</translation>
+    </message>
+</context>
+<context>
+    <name>Names</name>
+    <message>
+        <source>The name pattern “{0}” can&apos;t be used: {1}.</source>
+        <translation>命名格式“{0}”不可用：{1}。</translation>
+    </message>
+    <message>
+        <source>The name pattern has no {0} to fill in: use some of {1}.</source>
+        <translation>命名格式里不能填入 {0}：请从 {1} 中选用。</translation>
+    </message>
+    <message>
+        <source>The name pattern is empty: use, for example, {0}</source>
+        <translation>命名格式为空：例如可用 {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Pages</name>
+    <message>
+        <source>A clip is done</source>
+        <translation>视频已完成</translation>
+    </message>
+    <message>
+        <source>A clip came to nothing</source>
+        <translation>视频未能完成</translation>
+    </message>
+    <message>
+        <source>{0} is there and can be used.</source>
+        <translation>{0} 已就绪，可以使用。</translation>
+    </message>
+    <message>
+        <source>A download is done</source>
+        <translation>下载完成</translation>
+    </message>
+    <message>
+        <source>The download of {0} stopped</source>
+        <translation>{0} 的下载已停止</translation>
+    </message>
+    <message>
+        <source>That model is on the list already.</source>
+        <translation>该模型已在列表中。</translation>
+    </message>
+    <message>
+        <source>{0} was added, and stays where it is.</source>
+        <translation>已添加 {0}，文件保持在原处。</translation>
+    </message>
+</context>
+<context>
+    <name>Player</name>
+    <message>
+        <source>Play or pause</source>
+        <translation>播放或暂停</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Play, faster each time</source>
+        <translation>播放，每按一次加快</translation>
+    </message>
+    <message>
+        <source>Play in reverse, faster each time</source>
+        <translation>倒放，每按一次加快</translation>
+    </message>
+    <message>
+        <source>One frame back</source>
+        <translation>后退一帧</translation>
+    </message>
+    <message>
+        <source>One frame on</source>
+        <translation>前进一帧</translation>
+    </message>
+    <message>
+        <source>One second back</source>
+        <translation>后退一秒</translation>
+    </message>
+    <message>
+        <source>One second on</source>
+        <translation>前进一秒</translation>
+    </message>
+    <message>
+        <source>To the start</source>
+        <translation>到开头</translation>
+    </message>
+    <message>
+        <source>To the end</source>
+        <translation>到结尾</translation>
+    </message>
+    <message>
+        <source>Start the range here</source>
+        <translation>在此设入点</translation>
+    </message>
+    <message>
+        <source>End the range here</source>
+        <translation>在此设出点</translation>
+    </message>
+    <message>
+        <source>Play the whole clip</source>
+        <translation>播放整个视频</translation>
+    </message>
+</context>
+<context>
+    <name>PresetButton</name>
+    <message>
+        <source>Remove</source>
+        <translation>移除</translation>
+    </message>
+    <message>
+        <source>Keep these settings as…</source>
+        <translation>把这些设置存为…</translation>
+    </message>
+    <message>
+        <source>Name of a new preset</source>
+        <translation>新预设的名称</translation>
+    </message>
+    <message>
+        <source>Presets</source>
+        <translation>预设</translation>
+    </message>
+</context>
+<context>
+    <name>Presets</name>
+    <message>
+        <source>As the model likes it</source>
+        <translation>模型的默认设置</translation>
+    </message>
+    <message>
+        <source>Quick draft</source>
+        <translation>快速草稿</translation>
+    </message>
+    <message>
+        <source>Upright, for a phone</source>
+        <translation>竖屏，适合手机</translation>
+    </message>
+    <message>
+        <source>Square</source>
+        <translation>方形</translation>
+    </message>
+    <message>
+        <source>A single picture</source>
+        <translation>单张图片</translation>
+    </message>
+</context>
+<context>
+    <name>Prompt</name>
+    <message>
+        <source>{0} of {1} tokens</source>
+        <translation>{0} / {1} 个词元</translation>
+    </message>
+    <message>
+        <source>The model doesn&apos;t read the part that is struck through: shorten the prompt.</source>
+        <translation>模型不会读取带删除线的部分：请缩短提示词。</translation>
+    </message>
+    <message>
+        <source>Prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>Describe the video you want.</source>
+        <translation>描述您想要的视频。</translation>
+    </message>
+    <message>
+        <source>How much of the prompt&apos;s room is used</source>
+        <translation>提示词已用的长度</translation>
+    </message>
+</context>
+<context>
+    <name>QueuePanel</name>
+    <message>
+        <source>Waiting</source>
+        <translation>等待中</translation>
+    </message>
+    <message>
+        <source>Finishing early…</source>
+        <translation>正在提前完成…</translation>
+    </message>
+    <message>
+        <source>Stopping…</source>
+        <translation>正在停止…</translation>
+    </message>
+    <message>
+        <source>Paused at step {0}</source>
+        <translation>已在第 {0} 步暂停</translation>
+    </message>
+    <message>
+        <source>Interrupted at step {0}</source>
+        <translation>在第 {0} 步中断</translation>
+    </message>
+    <message>
+        <source>Done</source>
+        <translation>完成</translation>
+    </message>
+    <message>
+        <source>Cancelled</source>
+        <translation>已取消</translation>
+    </message>
+    <message>
+        <source>Reading the prompt</source>
+        <translation>正在读取提示词</translation>
+    </message>
+    <message>
+        <source>Quantising the model, this once</source>
+        <translation>正在量化模型（仅此一次）</translation>
+    </message>
+    <message>
+        <source>Loading the model</source>
+        <translation>正在加载模型</translation>
+    </message>
+    <message>
+        <source>Step {0}/{1}</source>
+        <translation>第 {0}/{1} 步</translation>
+    </message>
+    <message>
+        <source>Painting the frames</source>
+        <translation>正在绘制画面</translation>
+    </message>
+    <message>
+        <source>Starting</source>
+        <translation>正在开始</translation>
+    </message>
+    <message>
+        <source>{0} s left</source>
+        <translation>剩余 {0} 秒</translation>
+    </message>
+    <message>
+        <source>{0} left</source>
+        <comment>minutes and seconds</comment>
+        <translation>剩余 {0}</translation>
+    </message>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Finish now</source>
+        <translation>立即完成</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Again with a new seed</source>
+        <translation>换个种子再来一次</translation>
+    </message>
+    <message>
+        <source>Take back to edit</source>
+        <translation>取回编辑</translation>
+    </message>
+    <message>
+        <source>Show</source>
+        <translation>显示</translation>
+    </message>
+    <message>
+        <source>Compare with the one shown</source>
+        <translation>与正在显示的视频比较</translation>
+    </message>
+    <message>
+        <source>Move up</source>
+        <translation>上移</translation>
+    </message>
+    <message>
+        <source>Move down</source>
+        <translation>下移</translation>
+    </message>
+    <message>
+        <source>Remove from the list</source>
+        <translation>从列表移除</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+    <message>
+        <source>Nothing is waiting. Clips you ask for line up here.</source>
+        <translation>没有等待的任务。您要的视频会在这里排队。</translation>
+    </message>
+</context>
+<context>
+    <name>Report</name>
+    <message>
+        <source>The report can&apos;t be saved as {0} ({1}): choose another place.</source>
+        <translation>无法把报告保存为 {0}（{1}）：请另选位置。</translation>
+    </message>
+</context>
+<context>
+    <name>ReportView</name>
+    <message>
+        <source>This is all that the report will contain</source>
+        <translation>报告将只包含以下内容</translation>
+    </message>
+    <message>
+        <source>Prompts, names of clips and folders were taken out. Read it first: nothing is written until you save it, and nothing is sent.</source>
+        <translation>提示词、视频名和文件夹名已去除。请先查看：保存之前不会写入任何内容，也不会发送任何内容。</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+</context>
+<context>
+    <name>Reveal</name>
+    <message>
+        <source>No file manager could be opened; the clip is {path}.</source>
+        <translation>无法打开文件管理器；视频位于 {path}。</translation>
+    </message>
+</context>
+<context>
+    <name>Saving</name>
+    <message>
+        <source>Picture (*.png)</source>
+        <translation>图片 (*.png)</translation>
+    </message>
+    <message>
+        <source>Save this frame</source>
+        <translation>保存此帧</translation>
+    </message>
+    <message>
+        <source>MP4 video (*.mp4)</source>
+        <translation>MP4 视频 (*.mp4)</translation>
+    </message>
+    <message>
+        <source>WebM video (*.webm)</source>
+        <translation>WebM 视频 (*.webm)</translation>
+    </message>
+    <message>
+        <source>GIF (*.gif)</source>
+        <translation>GIF (*.gif)</translation>
+    </message>
+    <message>
+        <source>Folder of PNG pictures (*)</source>
+        <translation>PNG 图片文件夹 (*)</translation>
+    </message>
+    <message>
+        <source>Export</source>
+        <translation>导出</translation>
+    </message>
+    <message>
+        <source>Saved as {path}.</source>
+        <translation>已保存为 {path}。</translation>
+    </message>
+</context>
+<context>
+    <name>SeedField</name>
+    <message>
+        <source>The same seed and settings make the same clip again</source>
+        <translation>相同的种子和设置会生成相同的视频</translation>
+    </message>
+    <message>
+        <source>Throw another seed</source>
+        <translation>换一个种子</translation>
+    </message>
+    <message>
+        <source>Keep this seed for the next clip</source>
+        <translation>下一个视频沿用此种子</translation>
+    </message>
+</context>
+<context>
+    <name>Settings</name>
+    <message>
+        <source>“{0}” is no full path: choose a folder for clips.</source>
+        <translation>“{0}”不是完整路径：请为视频选择一个文件夹。</translation>
+    </message>
+    <message>
+        <source>A memory budget of {0} GB can&apos;t be used: it lies from 0 to {1}.</source>
+        <translation>显存预算 {0} GB 不可用：应在 0 到 {1} 之间。</translation>
+    </message>
+    <message>
+        <source>The mirror “{0}” is no web address: it begins with https://.</source>
+        <translation>镜像“{0}”不是网址：网址以 https:// 开头。</translation>
+    </message>
+    <message>
+        <source>The settings in {0} can&apos;t be read ({1}); the usual ones are used.</source>
+        <translation>无法读取 {0} 中的设置（{1}）；已改用默认设置。</translation>
+    </message>
+    <message>
+        <source>These settings could not be used and are the usual ones again: {0}.</source>
+        <translation>以下设置不可用，已恢复默认：{0}。</translation>
+    </message>
+    <message>
+        <source>The settings could not be read; the usual ones are used, the old are {0}.</source>
+        <translation>无法读取设置；已改用默认设置，旧设置保存在 {0}。</translation>
+    </message>
+    <message>
+        <source>The settings can&apos;t be kept in {0} ({1}).</source>
+        <translation>无法把设置保存到 {0}（{1}）。</translation>
+    </message>
+</context>
+<context>
+    <name>SettingsPage</name>
+    <message>
+        <source>Folder for clips</source>
+        <translation>视频文件夹</translation>
+    </message>
+    <message>
+        <source>For example: {0}</source>
+        <translation>例如：{0}</translation>
+    </message>
+    <message>
+        <source>A lighthouse in a storm</source>
+        <translation>暴风雨中的灯塔</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Every change holds at once and is kept.</source>
+        <translation>每项改动立即生效并保存。</translation>
+    </message>
+    <message>
+        <source>Clips</source>
+        <translation>视频</translation>
+    </message>
+    <message>
+        <source>Window</source>
+        <translation>窗口</translation>
+    </message>
+    <message>
+        <source>Graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>Network</source>
+        <translation>网络</translation>
+    </message>
+    <message>
+        <source>Kinora tells nobody anything: no telemetry, no account. It uses the network when you download a model, and never else.</source>
+        <translation>Kinora 不向任何人发送任何信息：没有遥测，没有账号。只有在您下载模型时才使用网络。</translation>
+    </message>
+    <message>
+        <source>Folder</source>
+        <translation>文件夹</translation>
+    </message>
+    <message>
+        <source>Empty for your folder of videos.</source>
+        <translation>留空则使用您的视频文件夹。</translation>
+    </message>
+    <message>
+        <source>Names of files</source>
+        <translation>文件命名</translation>
+    </message>
+    <message>
+        <source>Memory budget</source>
+        <translation>显存预算</translation>
+    </message>
+    <message>
+        <source>Theme</source>
+        <translation>主题</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Notification</source>
+        <translation>通知</translation>
+    </message>
+    <message>
+        <source>For work of half a minute and more, while another window is in front.</source>
+        <translation>用于半分钟以上的任务，且其他窗口在前台时。</translation>
+    </message>
+    <message>
+        <source>Mirror for downloads</source>
+        <translation>下载镜像</translation>
+    </message>
+    <message>
+        <source>An address that serves what {0} does; empty for that itself.</source>
+        <translation>提供与 {0} 相同内容的地址；留空则使用其本身。</translation>
+    </message>
+    <message>
+        <source>Choose the folder for clips</source>
+        <translation>选择视频文件夹</translation>
+    </message>
+    <message>
+        <source>What a clip may take of the {0} GB of {1}. Less leaves room for others.</source>
+        <translation>一个视频最多可占用 {1} 的 {0} GB 显存中的多少。设小一些可以给其他程序留出空间。</translation>
+    </message>
+    <message>
+        <source>What a clip may take of a graphics card; there is none in use now.</source>
+        <translation>一个视频最多可占用多少显存；目前没有使用显卡。</translation>
+    </message>
+    <message>
+        <source>As the desktop</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Theme: {0}</source>
+        <translation>主题：{0}</translation>
+    </message>
+    <message>
+        <source>All that is free</source>
+        <translation>全部可用显存</translation>
+    </message>
+    <message>
+        <source>Tell me when long work is done</source>
+        <translation>长任务完成时通知我</translation>
+    </message>
+    <message>
+        <source>date</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>time</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>size</source>
+        <translation>尺寸</translation>
+    </message>
+    <message>
+        <source>Put the {0} into the name</source>
+        <translation>把{0}放进文件名</translation>
+    </message>
+</context>
+<context>
+    <name>Shortcuts</name>
+    <message>
+        <source>Picture alone, and back</source>
+        <translation>只显示画面，再按恢复</translation>
+    </message>
+    <message>
+        <source>Full screen, and back</source>
+        <translation>全屏，再按恢复</translation>
+    </message>
+    <message>
+        <source>These shortcuts</source>
+        <translation>显示这些快捷键</translation>
+    </message>
+    <message>
+        <source>Make the clip</source>
+        <translation>生成视频</translation>
+    </message>
+</context>
+<context>
+    <name>StatusLine</name>
+    <message>
+        <source>Engine ready</source>
+        <translation>引擎就绪</translation>
+    </message>
+    <message>
+        <source>Engine starting…</source>
+        <translation>引擎启动中…</translation>
+    </message>
+    <message>
+        <source>Engine restarting…</source>
+        <translation>引擎重启中…</translation>
+    </message>
+    <message>
+        <source>Engine stopped</source>
+        <translation>引擎已停止</translation>
+    </message>
+    <message>
+        <source>Engine off</source>
+        <translation>引擎未运行</translation>
+    </message>
+    <message>
+        <source>Nothing leaves this PC</source>
+        <translation>数据不会离开这台电脑</translation>
+    </message>
+    <message>
+        <source>{0}, {1} of {2} free</source>
+        <translation>{0}，可用 {1} / {2}</translation>
+    </message>
+</context>
+<context>
+    <name>Theatre</name>
+    <message>
+        <source>Preview, step {step} of {steps}</source>
+        <translation>预览，第 {step} 步，共 {steps} 步</translation>
+    </message>
+</context>
+<context>
+    <name>Timeline</name>
+    <message>
+        <source>frame {frame} / {count} · {time}</source>
+        <translation>第 {frame} / {count} 帧 · {time}</translation>
+    </message>
+    <message>
+        <source>Timeline</source>
+        <translation>时间轴</translation>
+    </message>
+    <message>
+        <source>Plays frames {first} to {last} of {count}</source>
+        <translation>播放第 {first} 到 {last} 帧，共 {count} 帧</translation>
+    </message>
+</context>
+<context>
+    <name>TopBar</name>
+    <message>
+        <source>Create</source>
+        <translation>创作</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>作品库</translation>
+    </message>
+    <message>
+        <source>Models</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>Settings</source>
+        <translation>设置</translation>
+    </message>
+    <message>
+        <source>Doctor</source>
+        <translation>诊断</translation>
+    </message>
+    <message>
+        <source>Logs</source>
+        <translation>日志</translation>
+    </message>
+    <message>
+        <source>Keyboard shortcuts</source>
+        <translation>键盘快捷键</translation>
+    </message>
+    <message>
+        <source>Switch between dark and light</source>
+        <translation>切换深色与浅色</translation>
+    </message>
+</context>
+<context>
+    <name>Transport</name>
+    <message>
+        <source>Pause</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>播放</translation>
+    </message>
+    <message>
+        <source>Play in reverse</source>
+        <translation>倒放</translation>
+    </message>
+    <message>
+        <source>Loop: again from the start</source>
+        <translation>循环：从头再来</translation>
+    </message>
+    <message>
+        <source>Loop: there and back</source>
+        <translation>循环：来回播放</translation>
+    </message>
+    <message>
+        <source>Loop: off</source>
+        <translation>循环：关</translation>
+    </message>
+    <message>
+        <source>To the start</source>
+        <translation>到开头</translation>
+    </message>
+    <message>
+        <source>One frame back</source>
+        <translation>后退一帧</translation>
+    </message>
+    <message>
+        <source>One frame on</source>
+        <translation>前进一帧</translation>
+    </message>
+    <message>
+        <source>To the end</source>
+        <translation>到结尾</translation>
+    </message>
+    <message>
+        <source>Start the range here</source>
+        <translation>在此设入点</translation>
+    </message>
+    <message>
+        <source>End the range here</source>
+        <translation>在此设出点</translation>
+    </message>
+    <message>
+        <source>Compare two clips</source>
+        <translation>比较两个视频</translation>
+    </message>
+    <message>
+        <source>Fit the picture</source>
+        <translation>适应窗口</translation>
+    </message>
+    <message>
+        <source>Full screen</source>
+        <translation>全屏</translation>
+    </message>
+    <message>
+        <source>Save this frame</source>
+        <translation>保存此帧</translation>
+    </message>
+    <message>
+        <source>Export the range</source>
+        <translation>导出选段</translation>
+    </message>
+    <message>
+        <source>Speed</source>
+        <translation>速度</translation>
+    </message>
+    <message>
+        <source>Position</source>
+        <translation>位置</translation>
+    </message>
+</context>
+<context>
+    <name>Window</name>
+    <message>
+        <source>That clip was finished early, after {0} of {1} steps, and so is the next, unless you choose the steps anew.</source>
+        <translation>该视频在第 {0} 步（共 {1} 步）提前完成；除非重新选择步数，下一个也会如此。</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n clip(s) were interrupted and can go on.</source>
+        <translation>
+            <numerusform>有 %n 个视频被中断，可以继续。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>Start it again</source>
+        <translation>重新启动</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>Watch another clip first, to compare this one to.</source>
+        <translation>请先观看另一个视频，再与这个比较。</translation>
+    </message>
+</context>
+<context>
+    <name>Workspace</name>
+    <message>
+        <source>Create</source>
+        <translation>创作</translation>
+    </message>
+    <message>
+        <source>Queue</source>
+        <translation>队列</translation>
+    </message>
+</context>
+</TS>
