@@ -138,7 +138,8 @@ class Help(Panel):
             grid.addWidget(words, number, 0)
             caps = row(*map(_cap, keys))
             caps.setSpacing(theme.TIGHT)
-            grid.addLayout(caps, number, 1, Qt.AlignmentFlag.AlignRight)
+            end = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+            grid.addLayout(caps, number, 1, end)
         return lines
 
     def _place(self) -> None:

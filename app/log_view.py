@@ -20,7 +20,7 @@ from app.logs import LogFile
 
 FOLLOW_MS = 500
 MAX_LINES = 20_000
-SEARCH_WIDTH = 260
+SEARCH_WIDTH, COUNT_WIDTH = 260, 72  # so that nothing moves when there is a count
 
 
 class Paper(QPlainTextEdit):
@@ -104,6 +104,7 @@ class Finder(Panel):
         self.words.setClearButtonEnabled(True)
         self.words.addAction(theme.icon("search"), QLineEdit.ActionPosition.LeadingPosition)
         self.words.setFixedWidth(SEARCH_WIDTH)
+        self.count.setMinimumWidth(COUNT_WIDTH)
         theme.set_kind(self.count, "hint")
         line = row(self.words, self.back, self.on, self.count)
         line.setContentsMargins(0, 0, 0, 0)

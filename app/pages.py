@@ -20,6 +20,7 @@ from app.settings_page import SettingsPage
 from app.text import Texts, resolve
 from app.top_bar import Page
 from app.window import Window
+from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 
@@ -30,6 +31,7 @@ class Pages(QObject):
     def __init__(self, window: Window, settings: SettingsStore, texts: Texts) -> None:
         super().__init__(window)
         self._window, self._settings, self._texts = window, settings, texts
+        self._device: DeviceInfo | None = None  # as the worker told it, whole
         self.notifier = Notifier(window)
         self.downloads = Models(window.services.engine, lambda: settings.values.mirror, self)
         self.models, self.settings = ModelsPage(self.downloads), SettingsPage(settings)
@@ -49,6 +51,7 @@ class Pages(QObject):
         self._settings.changed.connect(self._obey)
         self._window.theme_wanted.connect(self._switch_theme)
         services.engine.ready.connect(self.settings.show_device)
+        services.engine.ready.connect(self._on_ready)
         self.logs.said.connect(self._window.say)
         jobs = services.jobs
         jobs.dataChanged.connect(self._on_jobs_changed)
@@ -89,12 +92,15 @@ class Pages(QObject):
     def _on_problem(self, sentence: str) -> None:
         self._window.say(MessageLevel.PROBLEM, sentence)
 
+    def _on_ready(self, device: DeviceInfo) -> None:
+        self._device = device
+
     def _facts(self) -> Facts:
         """For a report; all prompts there are, so that none gets into it."""
         services, draft = self._window.services, self._window.draft
         requests = [*(job.request for job in services.jobs.jobs), *services.clips.requests]
         typed = (draft.prompt, draft.choices.negative_prompt)
-        return Facts(services.jobs.device, self._settings.values, requests, typed)
+        return Facts(self._device, self._settings.values, requests, typed)
 
     def _on_jobs_changed(self) -> None:
         jobs = self._window.services.jobs

@@ -47,7 +47,7 @@ _PROMPT = re.compile(
     re.IGNORECASE,
 )
 _FILE = re.compile(
-    rf"""(?:^|(?<=["'“”:]))(?:{_NAMED}|[\\/])*\.({_MEDIA})\b""", re.IGNORECASE | re.MULTILINE
+    rf"""(?:^|(?<=["'“”:]))([ ]*)(?:{_NAMED}|[\\/])*\.({_MEDIA})\b""", re.IGNORECASE | re.MULTILINE
 )
 _FOLDER = re.compile(
     rf"""(?<![\w.~>/\\])(?<!https:)(?<!http:)
@@ -92,7 +92,7 @@ def make_report(facts: Facts, folder: Path) -> str:
     ]
     for name in LOGS:
         lines = last_lines(folder / name, LINES)
-        title = f"{name}, the last {len(lines)} lines" if lines else f"{name}: empty"
+        title = f"{name}, last lines ({len(lines)})" if lines else f"{name}: empty"
         parts.append(f"== {title} ==\n" + clean("\n".join(lines)))
     return "\n\n".join(part.rstrip() for part in parts) + "\n"
 
@@ -134,7 +134,7 @@ class Cleaner:
             rest = rest.replace(self._mirror, "<mirror>")
         for pattern, name in _SECRETS:
             rest = pattern.sub(name, rest)
-        rest = _FILE.sub(r"<file>.\1", rest)
+        rest = _FILE.sub(r"\1<file>.\2", rest)
         for pattern, name in self._places:
             rest = pattern.sub(name, rest)
         rest = _FOLDER.sub(_name_folder, rest)
@@ -150,7 +150,7 @@ class _Prompts:
 
     def __init__(self, prompts: Iterable[str]) -> None:
         texts = [text for prompt in prompts for text in (prompt, json.dumps(prompt))]
-        self._prompts = {_letters(text)[0] for text in texts}
+        self._prompts = {"".join(filter(str.isalnum, text.casefold())) for text in texts}
 
     def take_out(self, text: str) -> str:
         """The text with a mark in the place of every piece of a prompt."""
@@ -172,9 +172,9 @@ class _Prompts:
 def _pieces(prompt: str) -> Iterator[str]:
     """What can't be in a text by chance."""
     yield from _runs(prompt, _CHANCE)
-    for piece in _runs(prompt, _CHANCE_WIDE):
-        if not any(map(str.isascii, piece)):
-            yield piece
+    if not prompt.isascii():
+        wide = _runs(prompt, _CHANCE_WIDE)
+        yield from (piece for piece in wide if not any(map(str.isascii, piece)))
     if len(prompt) < _CHANCE and (len(prompt) >= _SHORTEST or not prompt.isascii()):
         yield prompt
 

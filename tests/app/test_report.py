@@ -117,7 +117,7 @@ def test_short_prompts_are_taken_for_words_and_typed_ones_are_private_too() -> N
         ("/usr/share/anna/x.so", "/usr/share/<user>/x.so"),
         ("can't open file:///home/anna/x", "can't open file:<folder>"),
         ("see https://huggingface.co/a/b and 3/4", "see https://huggingface.co/a/b and 3/4"),
-        ("say: /mnt/it's mine/a girl's plan.mp4 is bad", "say:<file>.mp4 is bad"),
+        ("say: /mnt/it's mine/a girl's plan.mp4 is bad", "say: <file>.mp4 is bad"),
         ("token hf_abcdEFGH1234 of anna@example.org", "token <token> of <address>"),
         ("https://me:secret@hub.org/x", "https://<login>@hub.org/x"),
         ("/home/anna/Videos/Kinora is full", "<folder> is full"),
