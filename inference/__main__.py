@@ -9,7 +9,6 @@ from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
-from inference import bench
 from inference.api.arguments import Parser, guarded
 from inference.api.command import add_plan_options
 from inference.api.errors import MemoryShortageError, UserError
@@ -23,6 +22,7 @@ from inference.api.messages import (
     encode,
 )
 from inference.api.models import MODELS, folder_of, published_files
+from inference.benchmarks import add_bench_options
 from inference.catalog import find_dit, is_installed
 from inference.devices import best_device
 from inference.download import Repository, download
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     add_plan_options(commands.add_parser("plan", help="forecast the memory of a clip"))
     _add_models(commands.add_parser("models", help="list, inspect or download models"))
     _add_quantize(commands.add_parser("quantize", help="write a model's transformer in fewer bits"))
-    _add_bench(commands.add_parser("bench", help="measure the networks against diffusers'"))
+    add_bench_options(commands.add_parser("bench", help="measure the networks against diffusers'"))
     worker = commands.add_parser("worker", help="obey JSON lines on stdin (for the window)")
     worker.set_defaults(run=_work)
     return parser
@@ -95,13 +95,6 @@ def _add_quantize(parser: Parser) -> None:
     parser.add_argument("model", help=f"a known model ({', '.join(MODELS)}) or a path")
     parser.add_argument("--format", required=True, choices=[s.value for s in Storage])
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _add_bench(parser: Parser) -> None:
-    parser.set_defaults(run=_bench)
-    parser.add_argument("--device", choices=["cpu", "cuda"], help="the GPU, if there is one")
-    parser.add_argument("--small", action="store_true", help="tiny networks, within a minute")
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -190,20 +183,6 @@ def _quantize(options: argparse.Namespace) -> int:
     finally:
         bar.clear()
     _print(json.dumps({"path": str(output.resolve())}) if options.json else str(output))
-    return 0
-
-
-def _bench(options: argparse.Namespace) -> int:
-    device = options.device or best_device().type
-    bench.check(device)
-    rows = map(bench.measure, bench.cases(device, small=options.small))
-    machine = bench.machine(device)
-    if options.json:
-        _print(json.dumps({"machine": machine, "rows": [asdict(row) for row in rows]}, indent=1))
-        return 0
-    _print(f"{machine}\n")
-    for line in bench.table(rows):
-        _print(line)
     return 0
 
 

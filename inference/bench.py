@@ -6,30 +6,27 @@ for each, as what one has freed would hide what the other takes.
 
 import ctypes
 import importlib
-import os
-import platform
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import version
-from multiprocessing import get_all_start_methods, get_context
-from pathlib import Path
 from statistics import median
 from types import ModuleType
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from inference.api.errors import UserError
 from inference.api.spec import DiTParams, TextParams, VAEParams, latent_shape
+from inference.measure import in_fresh_process, markdown, require_device, seconds_of
 from inference.memory import peak_ram_bytes, peak_vram_bytes, reset_peaks
 
 REPEATS = 5
 PEERS = ("diffusers", "transformers")
+COLUMNS = (
+    "network", "size", "precision", "peer", "peer's time", "Kinora's time", "times as fast",
+    "peer's memory", "Kinora's memory", "difference",
+)  # fmt: skip
 _M_MMAP_THRESHOLD = -3  # of glibc's malloc.h
 
 
@@ -114,8 +111,7 @@ def cases(device: str, *, small: bool) -> list[Case]:
 
 def check(device: str) -> None:
     """Raises `UserError` where the comparison can't run."""
-    if device == "cuda" and not torch.cuda.is_available():
-        raise UserError("torch finds no CUDA device here: measure the processor with --device cpu.")
+    require_device(device)
     _peers()
 
 
@@ -128,8 +124,8 @@ def measure(case: Case) -> Measured:
     seconds: list[float] = []
     peer_seconds: list[float] = []
     for _ in range(REPEATS):
-        peer_seconds.append(_seconds(theirs, case.device))
-        seconds.append(_seconds(ours, case.device))
+        peer_seconds.append(seconds_of(theirs, case.device))
+        seconds.append(seconds_of(ours, case.device))
     return Measured(
         part=case.part,
         size=_size(case),
@@ -137,40 +133,30 @@ def measure(case: Case) -> Measured:
         peer="transformers" if case.part is Part.TEXT else "diffusers",
         peer_seconds=median(peer_seconds),
         seconds=median(seconds),
-        peer_bytes=_in_fresh_process(_peak_bytes, case, 1),
-        bytes=_in_fresh_process(_peak_bytes, case, 0),
+        peer_bytes=in_fresh_process(_peak_bytes, case, 1),
+        bytes=in_fresh_process(_peak_bytes, case, 0),
         difference=difference.item(),
     )
 
 
-def machine(device: str) -> str:
-    """The hardware and the versions, in a line."""
-    name = torch.cuda.get_device_name() if device == "cuda" else _cpu_name()
-    libraries = ", ".join(f"{name} {version(name)}" for name in ("torch", *PEERS))
-    return f"{name}, {os.cpu_count()} CPU cores, {platform.system()}, {libraries}"
-
-
 def table(rows: Iterable[Measured]) -> Iterator[str]:
     """The lines of a Markdown table, each as soon as its row is measured."""
-    yield (
-        "| network | size | precision | peer | peer's time | Kinora's time | times as fast "
-        "| peer's memory | Kinora's memory | difference |"
+    return markdown(COLUMNS, 4, map(_cells, rows))
+
+
+def _cells(row: Measured) -> tuple[str, ...]:
+    return (
+        row.part,
+        row.size,
+        row.dtype,
+        row.peer,
+        f"{row.peer_seconds:.3g} s",
+        f"{row.seconds:.3g} s",
+        f"{row.times_as_fast:.2f}",
+        f"{row.peer_bytes / 1e6:.0f} MB",
+        f"{row.bytes / 1e6:.0f} MB",
+        f"{row.difference:.0e}",
     )
-    yield "|---|---|---|---|--:|--:|--:|--:|--:|--:|"
-    for row in rows:
-        cells = (
-            row.part,
-            row.size,
-            row.dtype,
-            row.peer,
-            f"{row.peer_seconds:.3g} s",
-            f"{row.seconds:.3g} s",
-            f"{row.times_as_fast:.2f}",
-            f"{row.peer_bytes / 1e6:.0f} MB",
-            f"{row.bytes / 1e6:.0f} MB",
-            f"{row.difference:.0e}",
-        )
-        yield f"| {' | '.join(cells)} |"
 
 
 def _build(case: Case) -> Any:
@@ -217,23 +203,6 @@ def _size(case: Case) -> str:
             return f"width {sizes.vae.dim}, {'x'.join(map(str, sizes.coded))}"
 
 
-def _seconds(run: Callable[[], Tensor], device: str) -> float:
-    started = time.perf_counter()
-    run()
-    if device == "cuda":
-        torch.cuda.synchronize()
-    return time.perf_counter() - started
-
-
-def _in_fresh_process(function: Callable[..., int], *arguments: object) -> int:
-    context = get_context("spawn")
-    if "forkserver" in get_all_start_methods():
-        context = get_context("forkserver")
-        context.set_forkserver_preload(["inference.peers"])  # the libraries are imported once
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
-        return pool.submit(function, *arguments).result()
-
-
 @torch.inference_mode()
 def _peak_bytes(case: Case, which: int) -> int:
     if sys.platform == "linux":
@@ -247,13 +216,3 @@ def _peak_bytes(case: Case, which: int) -> int:
     before = peak()
     run()
     return peak() - before
-
-
-def _cpu_name() -> str:
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text("utf-8").splitlines():
-            key, _, value = line.partition(":")
-            if key.strip() == "model name":
-                return value.strip()
-    return platform.processor() or platform.machine()

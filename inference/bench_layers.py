@@ -1,0 +1,118 @@
+"""A linear layer in each format of weights beside the same layer as it is: time, memory and error.
+
+bitsandbytes and optimum-quanto are in the table by the formats that multiply with their kernels.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+
+from inference.api.models import MODELS
+from inference.measure import markdown, seconds_of
+from quant.formats import FORMATS
+from quant.linear import QuantLinear, quantised
+
+REPEATS = 5
+LIBRARIES = ("bitsandbytes", "optimum-quanto")
+COLUMNS = (
+    "format", "layer", "tokens", "time", "time of the plain layer", "times as fast", "weights",
+    "error",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer's inputs, outputs and how many tokens go through at once."""
+
+    inner: int
+    outer: int
+    tokens: int
+
+
+_DIT = MODELS["t2v-1.3b"].dit
+SMALL = (Layer(128, 128, 64),)
+# Those of Wan2.1 1.3B; a chunk of tokens on a processor, and all of 832x480x81 on a card.
+FULL = {
+    device: tuple(
+        Layer(inner, outer, tokens)
+        for inner, outer in (
+            (_DIT.dim, _DIT.dim),
+            (_DIT.dim, _DIT.ffn_dim),
+            (_DIT.ffn_dim, _DIT.dim),
+        )
+    )
+    for device, tokens in (("cpu", 2048), ("cuda", 32760))
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """Seconds are medians; `error` is the relative one of the outputs, for random weights and inputs."""
+
+    form: str
+    layer: Layer
+    seconds: float
+    plain_seconds: float
+    bytes: int
+    error: float
+
+    @property
+    def times_as_fast(self) -> float:
+        return self.plain_seconds / self.seconds
+
+
+def layers(device: str, *, small: bool) -> tuple[Layer, ...]:
+    """What is measured on a device."""
+    return SMALL if small else FULL[device]
+
+
+@torch.inference_mode()
+def measure(layer: Layer, device: str) -> Iterator[Measured]:
+    """`layer` in each format, in turn with the plain one: float32 on a processor, bf16 on a card."""
+    torch.manual_seed(0)
+    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    plain = nn.Linear(layer.inner, layer.outer).requires_grad_(False).to(device, dtype)
+    x = torch.randn(layer.tokens, layer.inner).to(device, dtype)
+    expected = plain(x).float()
+    for name in FORMATS:
+        packed = quantised(plain, name)
+        actual = packed(x).float()  # the first call also sets things up
+        error = float((actual - expected).norm() / expected.norm())
+        del actual
+        seconds, plain_seconds = _in_turn(packed, plain, x, device)
+        yield Measured(name, layer, seconds, plain_seconds, _bytes(packed), error)
+
+
+def table(rows: Iterable[Measured]) -> Iterator[str]:
+    """The lines of a Markdown table, each as soon as its row is measured."""
+    return markdown(COLUMNS, 2, map(_cells, rows))
+
+
+def _in_turn(packed: nn.Module, plain: nn.Module, x: Tensor, device: str) -> tuple[float, float]:
+    """Medians of both, so that whatever slows the machine meets both."""
+    seconds: list[float] = []
+    plain_seconds: list[float] = []
+    for _ in range(REPEATS):
+        plain_seconds.append(seconds_of(lambda: plain(x), device))
+        seconds.append(seconds_of(lambda: packed(x), device))
+    return median(seconds), median(plain_seconds)
+
+
+def _bytes(layer: QuantLinear) -> int:
+    return sum(tensor.nbytes for tensor in layer.buffers())
+
+
+def _cells(row: Measured) -> tuple[str, ...]:
+    return (
+        row.form,
+        f"{row.layer.inner} to {row.layer.outer}",
+        f"{row.layer.tokens}",
+        f"{row.seconds:.3g} s",
+        f"{row.plain_seconds:.3g} s",
+        f"{row.times_as_fast:.2f}",
+        f"{row.bytes / 1e6:.2f} MB",
+        f"{row.error:.1e}",
+    )

@@ -1,0 +1,45 @@
+"""The layers' table: what it holds, and that its numbers are the layers'."""
+
+import json
+
+import pytest
+
+from inference import bench_layers
+from inference.__main__ import main
+from inference.bench_layers import FULL, SMALL, Layer, Measured
+from quant.formats import FORMATS
+
+
+def cells(line: str) -> list[str]:
+    return [cell.strip() for cell in line.strip("|").split("|")]
+
+
+def test_each_format_has_a_row(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--layers", "--small", "--device", "cpu"]) == 0
+    machine, _, header, _, *rows = capsys.readouterr().out.splitlines()
+    assert "torch" in machine
+    assert tuple(cells(header)) == bench_layers.COLUMNS
+    assert [cells(row)[0] for row in rows] == [*FORMATS] * len(SMALL)
+
+
+def test_json_holds_the_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--layers", "--small", "--device", "cpu", "--json"]) == 0
+    rows = {row["form"]: row for row in json.loads(capsys.readouterr().out)["rows"]}
+    (layer,) = SMALL
+    weights = layer.inner * layer.outer
+    assert rows["int8"]["bytes"] == weights + 4 * layer.outer
+    assert rows["nf4"]["bytes"] == weights // 2 + 4 * weights // 64
+    assert 0 < rows["int8"]["error"] < rows["fp8"]["error"] < rows["nf4"]["error"] < 0.2
+    assert all(row["seconds"] > 0 and row["plain_seconds"] > 0 for row in rows.values())
+
+
+def test_speed_is_the_plain_layers_time_over_the_formats() -> None:
+    row = Measured("int8", Layer(8, 16, 4), 2.0, 3.0, 128, 0.01)
+    _, _, line = bench_layers.table([row])
+    assert cells(line) == ["int8", "8 to 16", "4", "2 s", "3 s", "1.50", "0.00 MB", "1.0e-02"]
+
+
+@pytest.mark.parametrize("device", FULL)
+def test_layers_are_those_of_the_small_model(device: str) -> None:
+    shapes = {(layer.inner, layer.outer) for layer in bench_layers.layers(device, small=False)}
+    assert shapes == {(1536, 1536), (1536, 8960), (8960, 1536)}
