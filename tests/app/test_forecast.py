@@ -101,16 +101,16 @@ def test_card_offers_the_change_that_makes_it_fit(qtbot: QtBot) -> None:
 
 def test_memory_is_what_the_plan_says_whatever_the_prompt() -> None:
     card = DeviceInfo("a card", total_bytes=4 * 2**30, free_bytes=4 * 2**30)
-    asked_for = asked(model="t2v-1.3b", width=1280, height=720, frames=161)
-    memory = forecast_memory(MODELS["t2v-1.3b"], asked_for, card)
-    planned = plan(MODELS["t2v-1.3b"], asked_for, card)
+    asked_for = asked(model="t2v-14b", width=1280, height=720, frames=161)
+    memory = forecast_memory(MODELS["t2v-14b"], asked_for, card)
+    planned = plan(MODELS["t2v-14b"], asked_for, card)
     assert memory is not None
     assert not memory.fits
     assert memory.vram_bytes == planned.peak_vram_bytes
     assert memory.suggestion is not None
     assert planned.suggestion is not None
     assert memory.suggestion.width == planned.suggestion.width < 1280
-    again = forecast_memory(MODELS["t2v-1.3b"], replace(asked_for, prompt="something else"), card)
+    again = forecast_memory(MODELS["t2v-14b"], replace(asked_for, prompt="something else"), card)
     assert again == memory
 
 
