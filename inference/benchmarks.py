@@ -4,13 +4,23 @@ import argparse
 import json
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass, replace
 from itertools import chain
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from inference import bench, bench_layers
+from inference import bench, bench_clips, bench_layers
+from inference.api.arguments import parse_bytes
+from inference.api.errors import UserError
+from inference.api.models import MODELS
+from inference.api.spec import DiTParams, Task, TextParams, VAEParams, WeightFormat, default_request
 from inference.devices import best_device
 from inference.measure import machine, require_device
+from inference.random_model import write_random_model
+from inference.terminal import ProgressBar
+from inference.trial import PROMPT
 
 
 def add_bench_options(parser: argparse.ArgumentParser) -> None:
@@ -19,8 +29,35 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     add("--device", choices=["cpu", "cuda"], help="the GPU, if there is one")
     add("--small", action="store_true", help="tiny networks, within a minute")
     add("--layers", action="store_true", help="a linear layer in each format of weights instead")
+    add(
+        "--cap", action="append", default=[], metavar="SIZE",
+        help="whole clips of random weights instead, under that much of the card, say 8GiB, or none; "
+        "repeatable",
+    )  # fmt: skip
+    add(
+        "--format", dest="formats", action="append", metavar="FORMAT",
+        choices=[form.value for form in WeightFormat],
+        help="of the transformer in --cap's clips; repeatable (native, int8, fp8, nf4)",
+    )  # fmt: skip
+    add(
+        "--model",
+        default="t2v-1.3b",
+        choices=[name for name, spec in MODELS.items() if Task.T2V in spec.tasks],
+        help="that --cap's clips are made with",
+    )
+    add("--steps", type=int, default=3, metavar="N", help="solver steps that are timed (3)")
     add("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_run)
+
+
+FORMATS = ("native", "int8", "fp8", "nf4")
+SMALL = replace(
+    MODELS["t2v-1.3b"],
+    dit=DiTParams(256, 1024, num_layers=2, num_heads=2, text_dim=128),
+    vae=VAEParams(dim=8),
+    text=TextParams(vocab_size=512, dim=128, dim_attn=128, dim_ffn=256, num_heads=4, num_layers=2),
+    defaults=replace(MODELS["t2v-1.3b"].defaults, width=128, height=96, frames=9),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +71,24 @@ class _Table:
 
 def _run(options: argparse.Namespace) -> int:
     device = options.device or best_device().type
-    table = _layers(options, device) if options.layers else _networks(options, device)
+    with ExitStack() as stack:
+        if options.cap:
+            table = _clips(options, device, stack)
+        else:
+            table = _layers(options, device) if options.layers else _networks(options, device)
+        _tell(table, device, as_json=options.json)
+    return 0
+
+
+def _tell(table: "_Table", device: str, *, as_json: bool) -> None:
     told = machine(device, table.libraries)
-    if options.json:
+    if as_json:
         rows = [asdict(row) for row in table.rows]
         _print(json.dumps({"machine": told, "rows": rows}, indent=1))
-        return 0
+        return
     _print(f"{told}\n")
     for line in table.lines(table.rows):
         _print(line)
-    return 0
 
 
 def _networks(options: argparse.Namespace, device: str) -> _Table:
@@ -57,6 +102,37 @@ def _layers(options: argparse.Namespace, device: str) -> _Table:
     layers = bench_layers.layers(device, small=options.small)
     rows = chain.from_iterable(bench_layers.measure(layer, device) for layer in layers)
     return _Table(rows, bench_layers.table, bench_layers.LIBRARIES)
+
+
+def _clips(options: argparse.Namespace, device: str, stack: ExitStack) -> _Table:
+    bench.check(device)
+    caps = [_cap(text, device) for text in options.cap]
+    spec = SMALL if options.small else MODELS[options.model]
+    folder = Path(stack.enter_context(TemporaryDirectory(prefix="kinora-bench-")))
+    bar = ProgressBar(sys.stderr)
+    for share in write_random_model(spec, folder):
+        bar.draw("Writing random weights", round(share * 100), 100, str)
+    bar.clear()
+    request = default_request(PROMPT, str(folder), spec.defaults, seed=1)
+    request = replace(request, steps=options.steps)
+    rows = (
+        row
+        for cap in caps
+        for form in options.formats or FORMATS
+        for row in bench_clips.measure(
+            spec, replace(request, weights=WeightFormat(form)), folder, cap, device
+        )
+    )
+    return _Table(rows, bench_clips.table, (*bench.PEERS, "accelerate", "optimum-quanto"))
+
+
+def _cap(text: str, device: str) -> int:
+    """Bytes; 0 for no cap."""
+    if text == "none":
+        return 0
+    if device == "cpu":
+        raise UserError("Only a graphics card can be capped: give --cap none for a processor.")
+    return parse_bytes(text)
 
 
 def _print(line: str) -> None:

@@ -45,6 +45,11 @@ def peak_vram_bytes(device: torch.device) -> int:
     return torch.cuda.max_memory_allocated(device) if device.type == "cuda" else 0
 
 
+def peak_reserved_bytes(device: torch.device) -> int:
+    """The most that torch took of the card for its tensors since `reset_peaks`; 0 without one."""
+    return torch.cuda.max_memory_reserved(device) if device.type == "cuda" else 0
+
+
 def peak_ram_bytes() -> int:
     """The largest resident set of the process since `reset_peaks`, in bytes."""
     if sys.platform == "win32":

@@ -4,7 +4,8 @@ The two libraries come with the development packages alone, so `inference.bench`
 when it is needed. Every function gives two callables: ours, and theirs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import torch
 from diffusers.models.autoencoders.autoencoder_kl_wan import AutoencoderKLWan
@@ -29,15 +30,9 @@ def transformer(
     ours = DiT(params)
     nn.init.normal_(ours.head.head.weight, std=params.dim**-0.5)  # it starts at zero
     ours.to(device, dtype)
-    theirs = WanTransformer3DModel(
-        num_attention_heads=params.num_heads,
-        attention_head_dim=params.dim // params.num_heads,
-        text_dim=params.text_dim,
-        freq_dim=params.freq_dim,
-        ffn_dim=params.ffn_dim,
-        num_layers=params.num_layers,
-    )
-    _share_weights(ours, theirs, device)
+    theirs = transformer_like(params)
+    share_weights(ours.state_dict(), theirs)
+    theirs.to(device)
     x = torch.randn(1, *latent_shape).to(device, dtype)
     context = torch.randn(1, params.text_len, params.text_dim).to(device, dtype)
     timestep = torch.tensor([500.0], device=device)
@@ -74,6 +69,33 @@ def vae_encoder(
 def text_encoder(params: TextParams, tokens: int, dtype: torch.dtype, device: torch.device) -> Pair:
     """A prompt of so many tokens, without padding, to its embedding."""
     ours = TextEncoder(params).to(device, dtype)
+    theirs = text_encoder_like(params)
+    share_weights(ours.state_dict(), theirs)
+    theirs.to(device)
+    theirs.eval()  # without dropout
+    ids = torch.randint(params.vocab_size, (1, tokens)).to(device)
+    return lambda: ours(ids), lambda: theirs(ids).last_hidden_state
+
+
+def transformer_like(params: DiTParams) -> Any:
+    """Theirs of that shape."""
+    return WanTransformer3DModel(
+        num_attention_heads=params.num_heads,
+        attention_head_dim=params.dim // params.num_heads,
+        text_dim=params.text_dim,
+        freq_dim=params.freq_dim,
+        ffn_dim=params.ffn_dim,
+        num_layers=params.num_layers,
+    )
+
+
+def vae_like(params: VAEParams) -> Any:
+    """Theirs of that shape."""
+    return AutoencoderKLWan(base_dim=params.dim, dim_mult=list(params.dim_mult))
+
+
+def text_encoder_like(params: TextParams) -> Any:
+    """Theirs of that shape."""
     config = UMT5Config(
         vocab_size=params.vocab_size,
         d_model=params.dim,
@@ -82,27 +104,22 @@ def text_encoder(params: TextParams, tokens: int, dtype: torch.dtype, device: to
         num_layers=params.num_layers,
         num_heads=params.num_heads,
     )
-    theirs = UMT5EncoderModel(config)
-    _share_weights(ours, theirs, device)
-    theirs.eval()  # without dropout
-    ids = torch.randint(params.vocab_size, (1, tokens)).to(device)
-    return lambda: ours(ids), lambda: theirs(ids).last_hidden_state
+    return UMT5EncoderModel(config)
+
+
+def share_weights(weights: Mapping[str, Tensor], theirs: nn.Module) -> None:
+    """Puts tensors by official name into `theirs`, without a copy."""
+    names = list(theirs.state_dict())
+    (network,) = recognise(names)
+    targets = {name: network.target(name) for name in names}
+    shared = {name: weights[target.name] for name, target in targets.items() if target}
+    theirs.load_state_dict(shared, strict=True, assign=True)
 
 
 def _vaes(
     params: VAEParams, dtype: torch.dtype, device: torch.device
 ) -> tuple[VAE, AutoencoderKLWan]:
-    ours = VAE(params).to(device, dtype)
-    theirs = AutoencoderKLWan(base_dim=params.dim, dim_mult=list(params.dim_mult))
-    _share_weights(ours, theirs, device)
-    return ours, theirs
-
-
-def _share_weights(ours: nn.Module, theirs: nn.Module, device: torch.device) -> None:
-    """Puts the tensors of `ours` into `theirs`, without a copy, and what else it has on `device`."""
-    weights, names = ours.state_dict(), list(theirs.state_dict())
-    (network,) = recognise(names)
-    targets = {name: network.target(name) for name in names}
-    shared = {name: weights[target.name] for name, target in targets.items() if target}
-    theirs.load_state_dict(shared, strict=True, assign=True)
+    ours, theirs = VAE(params).to(device, dtype), vae_like(params)
+    share_weights(ours.state_dict(), theirs)
     theirs.to(device)
+    return ours, theirs
