@@ -82,7 +82,7 @@ def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
 
 
 def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
-    if not _multiplies_fp8(x.device):
+    if not multiplies_fp8(x.device):
         return _weight_only(layer, x)
     codes, scale = _round_rows(x, Storage.FP8)
     row_scale = layer.weight_scale.T
@@ -145,7 +145,7 @@ def multiplies_int8(device: torch.device) -> bool:
 
 
 @cache
-def _multiplies_fp8(device: torch.device) -> bool:
+def multiplies_fp8(device: torch.device) -> bool:
     """Whether this card and this torch multiply rows of fp8 with a scale each."""
     if device.type != "cuda":
         return False
