@@ -106,7 +106,13 @@ def _generate(parsed: argparse.Namespace) -> int:
     show: Callable[[Event], None] = _print_event if options.json else bar.show
     if order.repeated is not None and order.repeated.origin != Origin.here(device):
         show(Notice(JOB, _other_origin(order.repeated.origin)))
-    command = Generate(JOB, order.request, str(output), vram_bytes=options.vram_bytes())
+    command = Generate(
+        JOB,
+        order.request,
+        str(output),
+        vram_bytes=options.vram_bytes(),
+        compiles=options.compiles,
+    )
     try:
         with closing(generate(command, order.model, device)) as events:
             for event in events:

@@ -22,9 +22,10 @@ from inference.api.placement import streamed_blocks
 from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
 from inference.budget import Budget, is_shortage
 from inference.catalog import Model
-from inference.denoise import Network, schedule_of, take_steps
+from inference.denoise import schedule_of, take_steps
 from inference.devices import capped, compute_dtype, describe
 from inference.embeddings import stream_embeddings
+from inference.guarded import Guarded
 from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
 from inference.previews import Previews, latent_to_rgb, open_previews
@@ -239,6 +240,8 @@ def _take_steps(job: _Job, clip: Unfinished) -> Iterator[Event | Unfinished]:
     network = yield from _load_network(job)
     job.stages.begin(skipped=clip.state.step)
     for latest in take_steps(clip, job.request, network):
+        while network.notices:
+            yield job.notice(network.notices.pop(0))
         stopping = job.finishing() and latest.state.step < schedule_of(job.request).steps
         yield replace(latest, stop_after=latest.state.step) if stopping else latest
         if stopping:
@@ -261,7 +264,7 @@ def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
     return stack.enter_context(open_previews(job.command.job, folder, matrix))
 
 
-def _load_network(job: _Job) -> Generator[Event, None, Network]:
+def _load_network(job: _Job) -> Generator[Event, None, Guarded]:
     form = FORMATS.get(job.request.weights)
     source = job.model.dit
     if form is not None:
@@ -276,9 +279,11 @@ def _load_network(job: _Job) -> Generator[Event, None, Network]:
     dit = yield from _told(loading, job, Stage.LOAD, 100)
     dit.chunk_tokens = plan.chunk_tokens
     job.stages.end(Stage.LOAD)
-    if streamed:
-        return StreamingNetwork(dit, streamed, block_reader(source, dtype, form), device)
-    return lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]
+    if not streamed:
+        whole = lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]  # noqa: E731
+        return Guarded(whole, dit, device, dtype, compiles=job.command.compiles)
+    network = StreamingNetwork(dit, streamed, block_reader(source, dtype, form), device)
+    return Guarded(network, dit, device, dtype)  # to compile what is exchanged would be for nothing
 
 
 def _after_step(

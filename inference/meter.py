@@ -122,12 +122,14 @@ class Meter(TorchDispatchMode):
         return forget
 
 
-def _left_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | None:
-    """The result of a copy from `meta` to where numbers are: it has any, as there are none to be copied.
-    None for any other operation."""
+def _left_meta(func: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Tensor | float | None:
+    """What leaves `meta` for where numbers are: zeros, and the number 1, as there are none. None for any
+    other operation."""
     match func:
         case torch.ops.aten.copy_.default if args[1].is_meta and not args[0].is_meta:
             return args[0]
+        case torch.ops.aten._local_scalar_dense.default if args[0].is_meta:
+            return 1
         case torch.ops.aten._to_copy.default if args[0].is_meta:
             device = torch.device(kwargs.get("device") or "meta")
             if device.type == "meta":

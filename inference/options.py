@@ -43,6 +43,7 @@ class GenerateOptions:
     fps: int | None
     weights: str | None
     vram: str | None
+    compiles: bool
     output: Path | None
     json: bool
 
@@ -113,6 +114,10 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
         help="how the transformer's are kept: int8 takes half the memory and is faster",
     )  # fmt: skip
     add("--vram", metavar="SIZE", help="take no more of the card, say 6GiB (all that is free)")
+    add(
+        "--compile", dest="compiles", action="store_true",
+        help="try torch's compiler: a minute to begin with, then faster steps on most cards",
+    )  # fmt: skip
     add(
         "-o", "--output", type=Path, metavar="FILE",
         help=".mp4, .webm, .gif, .png (one frame) or a folder for PNGs",

@@ -349,6 +349,21 @@ def test_a_clip_goes_on_with_a_lighter_plan(
     ]
 
 
+def test_a_step_that_gives_no_numbers_is_taken_again_and_told(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make("whole")
+    calls, forward = count(), DiT.forward
+
+    def spoilt(self: DiT, *args: Any) -> Tensor:
+        return forward(self, *args) * (float("nan") if next(calls) == 1 else 1)
+
+    monkeypatch.setattr(DiT, "forward", spoilt)
+    (message,) = notices(make("again"))
+    assert "isn't a number: the step is taken again" in message
+    assert torch.equal(frames(tmp_path / "again"), frames(tmp_path / "whole"))
+
+
 def test_after_the_lightest_plan_it_fails(
     model: Model, make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,3 +108,45 @@ def test_counts_what_backward_keeps() -> None:
         assert meter.live_bytes == 3 * MEBI
         del y
         assert meter.live_bytes == MEBI
+
+
+@torch.inference_mode()
+def test_what_leaves_meta_is_made_up() -> None:
+    """So that a pipeline which looks at a result, or keeps it in main memory, can be measured."""
+    with Meter("meta") as meter:
+        x = mebibytes(1)
+        away = x.cpu()
+        assert away.device.type == "cpu"
+        kept = torch.empty(1, MEBI, dtype=torch.uint8)
+        assert kept.copy_(x) is kept
+        assert bool((x == x).all())
+        assert kept.to("meta").device.type == "meta"
+    assert meter.peak_bytes <= 4 * MEBI
+
+
+def test_the_same_operation_makes_new_tensors() -> None:
+    with Meter("meta") as meter:
+        x = mebibytes(2)
+        a, b = x + 1, x + 1
+        assert meter.live_bytes == 6 * MEBI
+        assert a is not b
+        wide, again = x + 1.5, x + 1.5
+        assert wide.dtype == again.dtype == torch.float32
+        x.add_(1)
+        assert x.add_(1) is x
+        assert torch.add(x, 1, out=a) is a
+        assert torch.add(x, 1, out=a) is a
+        del wide, again
+        assert meter.live_bytes == 6 * MEBI
+
+
+def test_what_is_left_out_never_counts() -> None:
+    with Meter("meta") as meter:
+        with meter.leaving_out():
+            x = mebibytes(3)
+        view = x[:1]
+        assert meter.peak_bytes == 0
+        y = mebibytes(1)
+        del x, view
+        assert meter.live_bytes == MEBI
+        assert y.shape[0] == 1

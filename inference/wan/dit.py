@@ -10,6 +10,7 @@ the norms' statistics and the rotation are float32 whatever the weights are.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -44,12 +45,6 @@ class Conditioning:
     rope: Tensor
     grid: tuple[int, int, int]
     chunk_tokens: int
-
-
-def attend(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """Softmax attention of `q` [B, L, N, E] over `k` and `v` [B, T, N, E] -> [B, L, N * E]."""
-    q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
-    return F.scaled_dot_product_attention(q, k, v).transpose(1, 2).flatten(2)
 
 
 def linear(layer: nn.Module, x: Tensor) -> Tensor:
@@ -89,6 +84,12 @@ class Attention(nn.Module):
         self.q, self.k, self.v, self.o = (nn.Linear(dim, dim) for _ in range(4))
         self.norm_q = RMSNorm(dim, eps=params.eps)
         self.norm_k = RMSNorm(dim, eps=params.eps)
+        self.kernel: Callable[[Tensor, Tensor, Tensor], Tensor] = F.scaled_dot_product_attention
+
+    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        """Softmax attention of `q` [B, L, N, E] over `k` and `v` [B, T, N, E] -> [B, L, N * E]."""
+        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
+        return self.kernel(q, k, v).transpose(1, 2).flatten(2)
 
     def split(self, x: Tensor) -> Tensor:
         """[B, L, D] -> [B, L, N, E]."""
@@ -113,7 +114,7 @@ class SelfAttention(Attention):
     def forward(self, x: Tensor, rope: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """`x` [B, L, D] at `rope` [1, L, E/2] attends to `k` and `v` [B, T, N, E] -> [B, L, D]."""
         q = rotate(self.split(self.norm_q(self.q(x))), rope[0])
-        return self.o(attend(q, k, v))
+        return self.o(self.attend(q, k, v))
 
 
 class CrossAttention(Attention):
@@ -138,9 +139,9 @@ class CrossAttention(Attention):
     def forward(self, x: Tensor, pairs: list[tuple[Tensor, Tensor]]) -> Tensor:
         """Tokens [B, L, D] attend to each pair that `project` gives -> [B, L, D]."""
         q = self.split(self.norm_q(linear(self.q, x)))
-        out = attend(q, *pairs[0])
+        out = self.attend(q, *pairs[0])
         for pair in pairs[1:]:
-            out = out + attend(q, *pair)
+            out = out + self.attend(q, *pair)
         return self.o(out)
 
 

@@ -172,6 +172,15 @@ def test_tiles_are_the_whole(size: tuple[int, int], tile: int) -> None:
     assert (vae.encode(whole, tile) - vae.encode(whole)).abs().max() <= 1e-5
 
 
+@pytest.mark.gpu
+@torch.no_grad()
+def test_tiles_that_wait_beside_a_card_are_the_whole() -> None:
+    vae, latent = random_vae(TINY).cuda(), torch.randn(1, 16, 4, 9, 7, device="cuda")
+    whole = vae.decode(latent)
+    parked = torch.cat(list(vae.decode_stream(latent, 3, park=True)), dim=2)
+    assert (parked - whole).abs().max() <= 1e-4
+
+
 @torch.no_grad()
 def test_tiles_of_other_networks_are_the_whole() -> None:
     params = replace(TINY, dim_mult=(1, 2, 2, 2), num_res_blocks=1)

@@ -1,0 +1,103 @@
+"""Which attention a device is fastest with: tried once, as none is everywhere there, right and fast."""
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from statistics import median
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from inference.measure import seconds_of
+from inference.wan.dit import Attention
+
+HEADS, TOKENS, CHECKED = 12, 8192, 64  # of the probe; for so many queries the result is checked
+TOLERANCE = 0.05  # of the result, relative: SageAttention's 8 bits are within it
+REPEATS = 3
+SAGE = "sageattention"
+
+Run = Callable[
+    [Tensor, Tensor, Tensor], Tensor
+]  # q [B, N, L, E], k and v [B, N, T, E] -> [B, N, L, E]
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """A way to compute attention."""
+
+    name: str
+    run: Run
+
+
+PLAIN = Kernel("torch's choice", F.scaled_dot_product_attention)
+
+
+def use(network: nn.Module, kernel: Kernel) -> None:
+    """Have every attention of a transformer computed by `kernel`."""
+    for module in network.modules():
+        if isinstance(module, Attention):
+            module.kernel = kernel.run
+
+
+def safe(device: torch.device) -> Kernel:
+    """The plainest that takes no more memory than its result."""
+    return _of_torch(SDPBackend.EFFICIENT_ATTENTION) if device.type == "cuda" else PLAIN
+
+
+@cache
+def fastest(device: torch.device, dtype: torch.dtype, width: int) -> Kernel:
+    """The fastest for heads of `width` that gives the right result; torch's own choice off a card."""
+    found = candidates(device)
+    if len(found) == 1:
+        return found[0]
+    generator = torch.Generator().manual_seed(0)
+    shape = 1, HEADS, TOKENS, width
+    q, k, v = (torch.randn(shape, generator=generator).to(device, dtype) for _ in range(3))
+    seconds = {kernel: _seconds(kernel, q, k, v) for kernel in found}
+    best = min(seconds, key=lambda kernel: seconds[kernel])
+    return best if seconds[best] < float("inf") else safe(device)
+
+
+def candidates(device: torch.device) -> list[Kernel]:
+    """What there may be on a device; whether it runs shows when it is tried."""
+    if device.type != "cuda":
+        return [PLAIN]
+    backends = (
+        SDPBackend.CUDNN_ATTENTION,
+        SDPBackend.FLASH_ATTENTION,
+        SDPBackend.EFFICIENT_ATTENTION,
+    )
+    sage = [Kernel("SageAttention", _sage)] if find_spec(SAGE) else []
+    return [*sage, *map(_of_torch, backends)]
+
+
+def _seconds(kernel: Kernel, q: Tensor, k: Tensor, v: Tensor) -> float:
+    """What a call takes; infinity where it fails or gives something else."""
+    few = q[:, :, :CHECKED].float()
+    expected = F.scaled_dot_product_attention(few, k.float(), v.float())
+    try:
+        actual = kernel.run(q, k, v)[:, :, :CHECKED].float()
+        error = float((actual - expected).norm() / expected.norm())
+        if not error < TOLERANCE:  # NaN, too
+            return float("inf")
+        times = [seconds_of(lambda: kernel.run(q, k, v), q.device.type) for _ in range(REPEATS)]
+    except (RuntimeError, ImportError, OSError, AssertionError, ValueError):
+        return float("inf")  # built for another card, or not for this width
+    return median(times)
+
+
+def _of_torch(backend: SDPBackend) -> Kernel:
+    def run(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        with sdpa_kernel(backend):
+            return F.scaled_dot_product_attention(q, k, v)
+
+    return Kernel(backend.name, run)
+
+
+def _sage(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    """https://arxiv.org/abs/2410.02367; scores in 8 bits."""
+    return importlib.import_module(SAGE).sageattn(q, k, v, tensor_layout="HND")

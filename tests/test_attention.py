@@ -1,0 +1,120 @@
+"""Which attention is chosen: one that runs, is right, and is the fastest of those."""
+
+import sys
+import time
+from collections.abc import Callable
+from types import ModuleType
+
+import pytest
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torch.nn.attention import SDPBackend
+
+from inference import attention
+from inference.api.spec import DiTParams
+from inference.attention import PLAIN, Kernel, candidates, fastest, safe, use
+from inference.wan.dit import Attention, DiT
+
+CPU, CUDA = torch.device("cpu"), torch.device("cuda")
+
+
+@pytest.fixture(autouse=True)
+def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attention, "TOKENS", 128)
+    fastest.cache_clear()
+
+
+def slow(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+    time.sleep(0.05)
+    return F.scaled_dot_product_attention(q, k, v)
+
+
+def failing(*_: Tensor) -> Tensor:
+    raise RuntimeError("No available kernel. Aborting execution.")
+
+
+WRONG = {
+    "fails": failing,
+    "gives no numbers": lambda q, k, v: q * float("nan"),
+    "gives others": lambda q, k, v: q * 2,
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_the_fastest_that_is_right_is_chosen(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Kernel(wrong, WRONG[wrong]), Kernel("slow", slow), PLAIN]
+    monkeypatch.setattr(attention, "candidates", lambda _: found)
+    assert fastest(CPU, torch.float32, 64) is PLAIN
+    fastest.cache_clear()
+    monkeypatch.setattr(attention, "candidates", lambda _: found[:2])
+    assert fastest(CPU, torch.float32, 64).name == "slow"
+
+
+def test_where_none_is_right_there_is_the_plainest(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [Kernel(name, run) for name, run in WRONG.items()]
+    monkeypatch.setattr(attention, "candidates", lambda _: found)
+    assert fastest(CPU, torch.float32, 64) is safe(CPU)
+
+
+def test_a_processor_has_what_torch_chooses() -> None:
+    assert fastest(CPU, torch.float32, 64) is PLAIN
+    assert safe(CPU) is PLAIN
+
+
+def test_a_card_has_torchs_backends() -> None:
+    names = [kernel.name for kernel in candidates(CUDA)]
+    assert names == ["CUDNN_ATTENTION", "FLASH_ATTENTION", "EFFICIENT_ATTENTION"]
+    assert safe(CUDA).name == SDPBackend.EFFICIENT_ATTENTION.name
+
+
+def test_a_backend_is_the_one_that_is_used() -> None:
+    q = torch.randn(1, 2, 8, 16)
+    plain = attention._of_torch(SDPBackend.MATH).run(q, q, q)
+    torch.testing.assert_close(plain, F.scaled_dot_product_attention(q, q, q))
+    with pytest.raises(RuntimeError, match="No viable backend"):
+        attention._of_torch(SDPBackend.CUDNN_ATTENTION).run(q, q, q)
+
+
+def sage(scale: float) -> Callable[..., Tensor]:
+    def sageattn(q: Tensor, k: Tensor, v: Tensor, tensor_layout: str) -> Tensor:
+        assert tensor_layout == "HND"
+        return F.scaled_dot_product_attention(q, k, v) * scale
+
+    return sageattn
+
+
+@pytest.mark.parametrize(("scale", "chosen"), [(1.01, "SageAttention"), (1.5, "slow")])
+def test_sage_attention_is_taken_where_it_is_installed_and_right(
+    scale: float, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType(attention.SAGE)
+    vars(module).update(sageattn=sage(scale), __spec__=object())
+    monkeypatch.setitem(sys.modules, attention.SAGE, module)
+    first, *_ = candidates(CUDA)
+    assert first.name == "SageAttention"
+    monkeypatch.setattr(attention, "candidates", lambda _: [first, Kernel("slow", slow)])
+    assert fastest(CPU, torch.float32, 64).name == chosen
+
+
+def test_all_of_a_transformer_uses_it() -> None:
+    calls: list[int] = []
+
+    def counted(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        calls.append(k.shape[2])
+        return F.scaled_dot_product_attention(q, k, v)
+
+    dit = DiT(DiTParams(32, 64, 2, 2, text_dim=16, text_len=8, in_dim=20, image_dim=24))
+    use(dit, Kernel("counted", counted))
+    assert sum(isinstance(module, Attention) for module in dit.modules()) == 4
+    with torch.inference_mode():
+        image = torch.randn(1, 257, 24)
+        dit(torch.randn(1, 20, 1, 4, 4), torch.ones(1), torch.randn(1, 8, 16), image_context=image)
+    assert calls == [4, 8, 257] * 2
+
+
+@pytest.mark.gpu
+def test_a_cards_choice_is_right_at_full_length() -> None:
+    q = torch.randn(1, 12, 8192, 128, device=CUDA, dtype=torch.bfloat16)
+    chosen = fastest(CUDA, torch.bfloat16, 128).run(q, q, q)
+    assert torch.allclose(chosen, safe(CUDA).run(q, q, q), atol=0.05)
