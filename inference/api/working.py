@@ -20,7 +20,7 @@ def text_working(params: TextParams, length: int, prompts: int, element: int) ->
     """Of a block of UMT5, through which prompts of `length` tokens go one after the other."""
     bias = params.num_heads * length * length
     hidden = (prompts + 2) * length * params.dim
-    return (bias + hidden + 3 * length * params.dim_ffn) * element
+    return (bias + hidden + 2 * length * params.dim_ffn) * element
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +59,5 @@ def _block_working(params: DiTParams, tokens: int, flow: Flow, element: int) -> 
             rounded, unpacked = FLOAT32 + 1, 0  # of an input: the quotient, and the codes
         case _:
             rounded, unpacked = 0, params.dim * element  # a weight, turned back into numbers
-    ffn = 3 * part + max(2 * element, element + rounded) * inner
+    ffn = 3 * part + (element + rounded) * inner
     return max(attention + unpacked * params.dim, ffn + unpacked * params.ffn_dim)

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.api.spec import DiTParams
+from inference.wan.activation import Gelu
 from inference.wan.tokens import (
     add_by_tokens,
     by_tokens,
@@ -156,7 +157,7 @@ class BlockBase(nn.Module):
         self.norm3 = LayerNorm(dim, params.eps)
         self.cross_attn = CrossAttention(params)
         self.norm2 = LayerNorm(dim, params.eps, elementwise_affine=False)
-        self.ffn = _mlp(dim, params.ffn_dim, dim, nn.GELU("tanh"))
+        self.ffn = _mlp(dim, params.ffn_dim, dim, Gelu())
         self.modulation = nn.Parameter(torch.randn(1, 6, dim) / dim**0.5)
 
     def transform(self, x: Tensor, cond: Conditioning) -> Tensor:
@@ -270,7 +271,7 @@ class DiT(nn.Module):
         self.chunk_tokens = CHUNK_TOKENS
         dim, patch = params.dim, params.patch_size
         self.patch_embedding = nn.Conv3d(params.in_dim, dim, patch, patch)
-        self.text_embedding = _mlp(params.text_dim, dim, dim, nn.GELU("tanh"))
+        self.text_embedding = _mlp(params.text_dim, dim, dim, Gelu())
         self.time_embedding = _mlp(params.freq_dim, dim, dim, nn.SiLU())
         self.time_projection = nn.Sequential(nn.SiLU(), nn.Linear(dim, 6 * dim))
         self.blocks = nn.ModuleList(Block(params) for _ in range(params.num_layers))

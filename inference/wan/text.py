@@ -23,6 +23,7 @@ from torch.nn import functional as F
 
 from inference.api.errors import UserError
 from inference.api.spec import TextParams
+from inference.wan.activation import Gelu
 
 EOS = "</s>"
 TEXT_LEN = 512  # tokens that Wan2.1's transformers were trained with
@@ -125,7 +126,7 @@ class GatedFeedForward(nn.Module):
     def __init__(self, params: TextParams) -> None:
         super().__init__()
         gate = nn.Linear(params.dim, params.dim_ffn, bias=False)
-        self.gate = nn.Sequential(gate, nn.GELU(approximate="tanh"))
+        self.gate = nn.Sequential(gate, Gelu())
         self.fc1 = nn.Linear(params.dim, params.dim_ffn, bias=False)
         self.fc2 = nn.Linear(params.dim_ffn, params.dim, bias=False)
         nn.init.normal_(gate.weight, std=params.dim**-0.5)
@@ -134,7 +135,9 @@ class GatedFeedForward(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """x [B, L, dim] to [B, L, dim]."""
-        return self.fc2(self.fc1(x) * self.gate(x))
+        gate = self.gate(x)
+        inner = self.fc1(x)
+        return self.fc2(gate * inner if torch.is_grad_enabled() else gate.mul_(inner))
 
 
 class RelativePositions(nn.Module):
