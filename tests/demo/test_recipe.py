@@ -90,7 +90,7 @@ def test_recipe_runs_from_nothing_to_a_model_and_goes_on_where_it_stopped(tmp_pa
     command = [
         sys.executable, "-m", "assets.demo.recipe", "--work", str(tmp_path / "work"),
         "--output", str(tmp_path / "model"), "--threads", "1", "--vae-image-steps", "1",
-        "--vae-clip-steps", "1", "--clips", "2", "--dit-image-steps", "1", "--dit-clip-steps", "1",
+        "--vae-clip-steps", "1", "--vae-decoder-steps", "1", "--clips", "2", "--dit-image-steps", "1", "--dit-clip-steps", "1",
         "--judge", "1",
     ]  # fmt: skip
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)

@@ -32,6 +32,7 @@ def main() -> None:
         vae = start_from(options.start, painter)
     else:
         vae = make_vae(work, Plan(options.vae_image_steps), Plan(options.vae_clip_steps))
+    train_vae.refine(work, vae, Plan(options.vae_decoder_steps))
     data = train_dit.encode_clips(vae, work / "latents", options.clips, world.CORE_MOTIONS)
     make_tokenizer(work / "tokenizer.json")
     tokenizer = Tokenizer.from_file(work / "tokenizer.json")
@@ -78,6 +79,7 @@ def _options() -> argparse.Namespace:
     )
     parser.add_argument("--vae-image-steps", type=int, default=900)
     parser.add_argument("--vae-clip-steps", type=int, default=650)
+    parser.add_argument("--vae-decoder-steps", type=int, default=1500)
     parser.add_argument("--clips", type=int, default=4800, help="clips to train on")
     parser.add_argument("--dit-image-steps", type=int, default=380)
     parser.add_argument("--dit-clip-steps", type=int, default=5000)

@@ -11,8 +11,8 @@ from assets.demo.recipe import world
 FOREGROUND = 0.13  # how far from the background a pixel of a thing is, in the mean over RGB
 MIN_AREA, MAX_AREA = 250, 6000  # pixels
 MIN_MATCH = 0.75  # how much of a shape has to lie on the ideal one
-MOVED, STOOD = 20.0, 7.0  # pixels between first and last frame
-STRAYED = 7.0  # pixels off the straight and even path between the two
+MOVED, STOOD = 20.0, 10.0  # pixels from first to last frame, along the path that fits best
+STRAYED = 12.0  # pixels off that path: half of what a thing measures from its centre
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +83,13 @@ def _colour(frame: Tensor, mask: Tensor) -> str:
 
 
 def _motion(centres: Tensor) -> str:
-    """centres [F, 2] -> a direction, "still" or "none"; motion is straight and even."""
-    along = torch.linspace(0, 1, len(centres))[:, None]
-    even = torch.lerp(centres[0], centres[-1], along)
-    dx, dy = (centres[-1] - centres[0]).tolist()
-    longer, shorter = max(abs(dx), abs(dy)), min(abs(dx), abs(dy))
-    if (centres - even).abs().max() > STRAYED:
+    """centres [F, 2] -> a direction, "still" or "none": of the straight and even path that fits best."""
+    time = torch.linspace(-0.5, 0.5, len(centres))[:, None]
+    moved = (time * centres).sum(0) / time.square().sum()  # [2], by least squares
+    if (centres - centres.mean(0) - time * moved).norm(dim=1).max() > STRAYED:
         return "none"
+    dx, dy = moved.tolist()
+    longer, shorter = max(abs(dx), abs(dy)), min(abs(dx), abs(dy))
     if longer < STOOD:
         return "still"
     if longer < MOVED or shorter > longer / 2:

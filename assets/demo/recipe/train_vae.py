@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from assets.demo.recipe import world
@@ -41,11 +40,20 @@ def train(folder: Path, image_plan: Plan, clip_plan: Plan, params: VAEParams = D
     return vae
 
 
+def refine(folder: Path, vae: VAE, plan: Plan) -> None:
+    """Trains the decoder alone, in place: latents, and the transformer that makes them, stay as they are."""
+    vae.requires_grad_(True)
+    vae.encoder.requires_grad_(False)
+    vae.conv1.requires_grad_(False)
+    _train_stage(vae, plan, folder / "vae-decoder.pt", clip_batch, 0.25)
+
+
 def _train_stage(
     vae: VAE, plan: Plan, file: Path, batch_of: Callable[[random.Random], Tensor], speed: float
 ) -> None:
-    kernels = [p for p in vae.parameters() if p.ndim > 3 and p.numel() > len(p)]
-    others = [p for p in vae.parameters() if p.ndim <= 3 or p.numel() == len(p)]
+    learn = [p for p in vae.parameters() if p.requires_grad]
+    kernels = [p for p in learn if p.ndim > 3 and p.numel() > len(p)]
+    others = [p for p in learn if p.ndim <= 3 or p.numel() == len(p)]
     adam = torch.optim.AdamW(others, speed * 1e-3, betas=(0.9, 0.98), weight_decay=0)
     run = Run(vae, [Muon(kernels, speed * 0.02), adam], plan, file)
     run.train(lambda step: losses(vae, batch_of(random.Random(step))))
@@ -135,7 +143,7 @@ def fold_statistics(vae: VAE, clips: Tensor) -> None:
 
 
 @torch.inference_mode()
-def psnr(vae: VAE, clip: Tensor) -> float:
-    """Peak signal-to-noise ratio in dB of a clip [3, F, H, W] in [-1, 1] after encode and decode."""
-    error = F.mse_loss(vae.decode(vae.encode(clip[None]))[0] / 2, clip / 2)
-    return float(-10 * torch.log10(error))
+def psnr(vae: VAE, clips: Tensor) -> list[float]:
+    """Peak signal-to-noise ratio in dB of each clip [N, 3, F, H, W] in [-1, 1] after encode and decode."""
+    error = (vae.decode(vae.encode(clips)) / 2 - clips / 2).square().mean(dim=(1, 2, 3, 4))
+    return (-10 * torch.log10(error)).tolist()
