@@ -85,7 +85,7 @@ def _paint(folder: Path, language: str, clips: int) -> Iterator[tuple[list[Verdi
             _caption(verdict, language, seed) for verdict, seed in zip(wanted, seeds, strict=True)
         ]
         context = torch.stack([embed(text) for text in texts] + [empty] * len(texts))
-        yield wanted, _sample(dit, context, list(seeds))
+        yield wanted, draw(dit, context, list(seeds))
 
 
 def _caption(verdict: Verdict, language: str, seed: int) -> str:
@@ -94,8 +94,9 @@ def _caption(verdict: Verdict, language: str, seed: int) -> str:
     return caption(rng, world.random_scene(rng, combination), language)
 
 
-def _sample(dit: DiT, context: Tensor, seeds: list[int]) -> Tensor:
-    """Latents [B, 16, F, H, W] drawn with the model's defaults; context [2B, L, D], prompts first."""
+def draw(dit: DiT, context: Tensor, seeds: list[int], vace_context: Tensor | None = None) -> Tensor:
+    """Latents [B, 16, F, H, W] drawn with the model's defaults; context [2B, L, D], prompts first, and
+    where it edits the VACE context [2B, 96, F, H, W]."""
     d = DEMO.defaults
     schedule = sample.make_schedule(d.solver, d.steps, d.shift)
     shape = latent_shape(d.width, d.height, d.frames)
@@ -103,7 +104,8 @@ def _sample(dit: DiT, context: Tensor, seeds: list[int]) -> Tensor:
     state = sample.start(noise, seed=0)
     while state.step < schedule.steps:
         timestep = torch.full((2 * len(seeds),), schedule.timesteps[state.step])
-        cond, uncond = dit(state.latent.repeat(2, 1, 1, 1, 1), timestep, context).chunk(2)
+        twice = state.latent.repeat(2, 1, 1, 1, 1)
+        cond, uncond = dit(twice, timestep, context, vace_context=vace_context).chunk(2)
         velocity = sample.guide(cond, uncond, d.guidance)
         state = sample.advance(d.solver, schedule, state, velocity)
     return state.latent
