@@ -1,6 +1,7 @@
 """The VACE context, judged by diffusers' pipeline."""
 
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 import torch
@@ -22,17 +23,18 @@ def test_context_is_that_of_diffusers(frames: int) -> None:
     video = torch.rand(1, 3, frames, 32, 48) * 2 - 1
     mask = torch.rand(1, 1, frames, 32, 48).round()
     transformer = SimpleNamespace(config=SimpleNamespace(patch_size=(1, 2, 2)))
-    pipeline = SimpleNamespace(
+    pipeline: Any = SimpleNamespace(
         vae=theirs,
         transformer=transformer,
         vae_scale_factor_temporal=4,
         vae_scale_factor_spatial=8,
         _execution_device="cpu",
     )
+    methods: Any = WanVACEPipeline
     with torch.inference_mode():
         wide = mask.expand(-1, 3, -1, -1, -1)
-        latents = WanVACEPipeline.prepare_video_latents(pipeline, video, wide, [[]])
-        channels = WanVACEPipeline.prepare_masks(pipeline, wide, [[]])
+        latents = methods.prepare_video_latents(pipeline, video, wide, [[]])
+        channels = methods.prepare_masks(pipeline, wide, [[]])
         actual = vace_context(ours, video, mask)
     expected = torch.cat([latents, channels], dim=1)
     assert actual.shape == expected.shape == (1, 96, (frames + 3) // 4, 4, 6)
