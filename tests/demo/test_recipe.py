@@ -91,12 +91,12 @@ def test_recipe_runs_from_nothing_to_a_model_and_goes_on_where_it_stopped(tmp_pa
         sys.executable, "-m", "assets.demo.recipe", "--work", str(tmp_path / "work"),
         "--output", str(tmp_path / "model"), "--threads", "1", "--vae-image-steps", "1",
         "--vae-clip-steps", "1", "--vae-decoder-steps", "1", "--clips", "2", "--dit-image-steps", "1", "--dit-clip-steps", "1",
-        "--judge", "1",
     ]  # fmt: skip
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    subprocess.run([*command, "--judge", "1"], cwd=ROOT, check=True, capture_output=True)
     weights = tmp_path / "model/diffusion_pytorch_model.safetensors"
     first = load_file(weights)
     assert "| shape |" in (tmp_path / "model/MODEL_CARD.md").read_text("utf-8")
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+    weights.unlink()
+    subprocess.run([*command, "--judge", "0"], cwd=ROOT, check=True, capture_output=True)
     again = load_file(weights)
     assert all(torch.equal(again[name], tensor) for name, tensor in first.items())

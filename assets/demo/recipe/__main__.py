@@ -39,9 +39,10 @@ def main() -> None:
     plans = Plan(options.dit_image_steps), Plan(options.dit_clip_steps, options.speed)
     painter = train_dit.train(work, data, tokenizer, plans, painter)
     export(painter, vae, options.output)
-    evaluation = evaluate(options.output, options.judge)
-    write_card(evaluation, options.output)
-    print(table(evaluation))
+    if options.judge:
+        evaluation = evaluate(options.output, options.judge)
+        write_card(evaluation, options.output)
+        print(table(evaluation))
 
 
 def make_vae(work: Path, image_plan: Plan, clip_plan: Plan) -> VAE:
@@ -83,7 +84,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=4800, help="clips to train on")
     parser.add_argument("--dit-image-steps", type=int, default=380)
     parser.add_argument("--dit-clip-steps", type=int, default=5000)
-    parser.add_argument("--judge", type=int, default=200, help="clips a language to judge by")
+    parser.add_argument("--judge", type=int, default=200, help="clips a language to judge by; 0: none")
     return parser.parse_args()
 
 
