@@ -14,6 +14,7 @@ from typing import IO
 import imageio_ffmpeg  # pyright: ignore[reportMissingTypeStubs]
 from PySide6.QtCore import QCoreApplication
 
+from app.words import said_reason
 from inference.api.errors import UserError
 
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # only Windows has it
@@ -68,7 +69,7 @@ def start(
         raise UserError(
             QCoreApplication.translate(
                 "Files", "ffmpeg can't be run ({reason}): install Kinora again."
-            ).format(reason=error.strerror or error)
+            ).format(reason=said_reason(error))
         ) from error
 
 
@@ -146,7 +147,7 @@ def open_file(path: Path) -> IO[bytes]:
         file = path.open("rb")
     except OSError as error:
         text = QCoreApplication.translate("Files", "{path} can't be read: {reason}.")
-        raise UserError(text.format(path=path, reason=error.strerror or error)) from error
+        raise UserError(text.format(path=path, reason=said_reason(error))) from error
     if file.seek(0, 2) == 0:
         file.close()
         text = QCoreApplication.translate(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
-from typing import Any, TypeAlias, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from inference.api.sentence import Sentence
 
@@ -39,9 +39,9 @@ def to_json(value: object) -> Any:
     if is_dataclass(value):
         return {field.name: to_json(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):
-        return {name: to_json(item) for name, item in value.items()}
+        return {name: to_json(item) for name, item in cast("Mapping[str, object]", value).items()}
     if isinstance(value, tuple):
-        return [to_json(item) for item in value]
+        return [to_json(item) for item in cast("tuple[object, ...]", value)]
     return value
 
 

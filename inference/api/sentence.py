@@ -20,7 +20,7 @@ class Sentence(str):
         return made
 
 
-def series(parts: Sequence[Sentence]) -> Sentence:
+def series(parts: Sequence[str]) -> str:
     """Some parts of a sentence, one after the other."""
     first, *rest = parts
     return Sentence("{first}; {rest}", first=first, rest=series(rest)) if rest else first
