@@ -2445,7 +2445,7 @@
     </message>
     <message>
         <source>VAE</source>
-        <translation>VAE</translation>
+        <translation>VAE 网络</translation>
     </message>
     <message>
         <source>Wan transformer with {channels} input channels</source>
@@ -2541,7 +2541,7 @@
     </message>
     <message>
         <source>it&apos;s a Wan transformer for {extension}, which Kinora can&apos;t use yet</source>
-        <translation>这是用于{extension}的 Wan Transformer，Kinora 目前还不能使用</translation>
+        <translation>这是用于“{extension}”的 Wan Transformer，Kinora 目前还不能使用</translation>
     </message>
     <message>
         <source>it&apos;s a preview decoder, which Kinora can&apos;t use yet</source>
@@ -2661,7 +2661,7 @@
     </message>
     <message>
         <source>transformer</source>
-        <translation>Transformer</translation>
+        <translation>Transformer 网络</translation>
     </message>
     <message>
         <source>width {width}</source>
@@ -2677,11 +2677,11 @@
     </message>
     <message>
         <source>{clip} would fit</source>
-        <translation>{clip}则放得下</translation>
+        <translation>可改为生成 {clip}</translation>
     </message>
     <message>
         <source>{clip} would fit with weights in {weights}</source>
-        <translation>权重改为 {weights} 时，{clip}则放得下</translation>
+        <translation>权重改为 {weights} 时可以生成 {clip}</translation>
     </message>
     <message>
         <source>{dtype} (ComfyUI&apos;s quantisation of 2026)</source>
@@ -2777,7 +2777,7 @@
     </message>
     <message>
         <source>{file} says there are {heads} heads, which the {network}&apos;s width of {dim} can&apos;t be split into: it&apos;s of another model.</source>
-        <translation>{file} 说有 {heads} 个注意力头，而{network}的宽度 {dim} 无法这样等分：它属于另一个模型。</translation>
+        <translation>{file} 说有 {heads} 个注意力头，{network}的宽度 {dim} 无法这样等分：它属于另一个模型。</translation>
     </message>
     <message>
         <source>{file} says vace_layers is {layers}: they are blocks from 0 on and below {end}, in order.</source>
@@ -2809,7 +2809,7 @@
     </message>
     <message>
         <source>{frames} frames of {width}x{height}</source>
-        <translation> {width}x{height} 的 {frames} 帧</translation>
+        <translation>{frames} 帧 {width}x{height} 的视频</translation>
     </message>
     <message>
         <source>{host} answered {status} for {name}: try again later; running the same download again goes on from where it stopped.</source>
@@ -2865,11 +2865,11 @@
     </message>
     <message>
         <source>{path} doesn&apos;t fit Wan2.1&apos;s {network}: it {problems}; it&apos;s incomplete, or of another model.</source>
-        <translation>{path} 与 Wan2.1 的{network}不符：{problems}；它不完整，或属于另一个模型。</translation>
+        <translation>{path} 与 Wan2.1 {network}不符：{problems}；它不完整，或属于另一个模型。</translation>
     </message>
     <message>
         <source>{path} has a {network}&apos;s names but not its shapes: it&apos;s damaged, or of another model.</source>
-        <translation>{path} 有{network}的张量名，形状却不符：它已损坏，或属于另一个模型。</translation>
+        <translation>{path}（{network}）的张量名相符，形状却不符：它已损坏，或属于另一个模型。</translation>
     </message>
     <message>
         <source>{path} has no part of Wan2.1 that can be used. {problem}</source>
@@ -2897,7 +2897,7 @@
     </message>
     <message>
         <source>{path} holds the {network} in {precision} and can&apos;t be used: {obstacle}; use the same model in bf16, fp16, fp8 or int8.</source>
-        <translation>{path} 中的{network}为 {precision}，无法使用：{obstacle}；请使用同一模型的 bf16、fp16、fp8 或 int8 版本。</translation>
+        <translation>{path}（{network}）为 {precision}，无法使用：{obstacle}；请使用同一模型的 bf16、fp16、fp8 或 int8 版本。</translation>
     </message>
     <message>
         <source>{path} holds {count} transformers ({names}): choose one of these files.</source>
@@ -2905,27 +2905,27 @@
     </message>
     <message>
         <source>{path} is a {network}: only a DiT is quantised.</source>
-        <translation>{path} 是{network}：只有 DiT 可以量化。</translation>
+        <translation>{path}（{network}）不能量化：只有 DiT 可以量化。</translation>
     </message>
     <message>
         <source>{path} is an incomplete {network}: it has no tensor {name}; get the whole file, or all of its parts.</source>
-        <translation>{path} 是不完整的{network}：缺少张量 {name}；请获取完整的文件或全部分片。</translation>
+        <translation>{path}（{network}）不完整：缺少张量 {name}；请获取完整的文件或全部分片。</translation>
     </message>
     <message>
         <source>{path} lacks {parts}.</source>
-        <translation>{path} 缺少{parts}。</translation>
+        <translation>{path} 缺少以下部分：{parts}。</translation>
     </message>
     <message>
         <source>{path} lacks {parts}: put what is missing beside it, or say where it lies.</source>
-        <translation>{path} 缺少{parts}：请把缺少的部分放到它旁边。</translation>
+        <translation>{path} 缺少以下部分：{parts}。请把它们放到它旁边。</translation>
     </message>
     <message>
         <source>{path} lacks {parts}: put what is missing beside it, or say where it lies. {problem}</source>
-        <translation>{path} 缺少{parts}：请把缺少的部分放到它旁边。{problem}</translation>
+        <translation>{path} 缺少以下部分：{parts}。请把它们放到它旁边。{problem}</translation>
     </message>
     <message>
         <source>{place} has too little free memory for {clip}, which takes {peak}: {advice}, or close other programs.</source>
-        <translation>{place}的可用内存不够生成{clip}，需要 {peak}：{advice}，或关闭其他程序。</translation>
+        <translation>{place}的可用内存不足以生成 {clip}，需要 {peak}：{advice}，或关闭其他程序。</translation>
     </message>
     <message>
         <source>{source} can&apos;t be read: {reason}.</source>
