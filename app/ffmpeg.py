@@ -29,6 +29,7 @@ _COMMENT = re.compile(r"^comment=((?:\\.|[^\\\n])*)", re.IGNORECASE | re.MULTILI
 _TIME_BASE = re.compile(r"^#tb 0: (\d+)/(\d+)", re.MULTILINE)
 _FLAGS = re.compile(r"F=0x([0-9A-F]+)", re.IGNORECASE)
 _NO_PICTURES = "matches no streams"  # of `PACKETS`: there is only sound
+_DAMAGED = ("Invalid data found when processing input", "moov atom not found")
 _DISCARD = 4  # AV_PKT_FLAG_DISCARD: decoded and never shown
 
 
@@ -130,6 +131,8 @@ def escape_comment(comment: str) -> str:
 def unreadable(path: Path, words: str) -> UserError:
     """What a person is told of a file that ffmpeg refused; `words` are its own."""
     reason = cause(words)
+    if reason.endswith(_DAMAGED):
+        reason = QCoreApplication.translate("Files", "it is damaged, or of an unknown kind")
     if reason and not reason.endswith(_NO_PICTURES):
         text = QCoreApplication.translate(
             "Files", "{name} can't be read as a video or a picture: {cause}."

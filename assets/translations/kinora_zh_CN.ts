@@ -711,6 +711,10 @@
         <translation>无法运行 ffmpeg（{reason}）：请重新安装 Kinora。</translation>
     </message>
     <message>
+        <source>it is damaged, or of an unknown kind</source>
+        <translation>文件已损坏，或格式未知</translation>
+    </message>
+    <message>
         <source>{name} can&apos;t be read as a video or a picture: {cause}.</source>
         <translation>无法把 {name} 作为视频或图片读取：{cause}。</translation>
     </message>
