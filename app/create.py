@@ -36,6 +36,7 @@ from app.preset_button import PresetButton
 from app.presets import Presets
 from app.prompt import Prompt, PromptEdit
 from app.seed import SeedField
+from app.words import said
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 from inference.api.spec import (
@@ -102,7 +103,7 @@ class Create(Panel):
         self.model.clear()
         for model in models:
             if model.installed and Task.T2V.value in model.tasks:
-                self.model.addItem(model.title, model.name)
+                self.model.addItem(said(model.title), model.name)
         del blocker
         if self.model.findData(self.draft.model) < 0 and self.model.count():
             self._on_model(0)
@@ -120,7 +121,7 @@ class Create(Panel):
         try:
             requests = self.draft.requests()
         except UserError as error:
-            self._show_fault(str(error))
+            self._show_fault(said(error))
             self.prompt.editor.setFocus()
             return
         self.generate_wanted.emit(requests)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.engine import Engine, EngineState
 from inference.api.findings import Finding
 from inference.api.messages import CheckedUp, Checkup, Event, Failed
+from inference.api.sentence import Sentence
 
 PATIENCE_MS = 10_000  # after which a checkup is late
 
@@ -40,7 +41,8 @@ class Doctor(QObject):
         super().__init__(parent)
         self._engine, self._folder = engine, folder
         self._asked = 0  # the number of the latest question
-        self.progress, self.reason = Progress.NONE, ""
+        self.progress = Progress.NONE
+        self.reason: str | Sentence = ""
         self.findings: tuple[Finding, ...] = ()
         self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
         self._late.timeout.connect(lambda: self._set(Progress.LATE))

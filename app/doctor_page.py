@@ -9,6 +9,7 @@ from app.diagnosis import Diagnosis, diagnose, level_name, report, worst
 from app.doctor import Doctor, Progress
 from app.fields import Panel, row
 from app.page_frame import PageFrame, card, words
+from app.words import said
 from inference.api.findings import Level
 from inference.api.version import VERSION
 
@@ -101,7 +102,7 @@ class DoctorPage(Panel):
 
     def _state(self) -> tuple[str, theme.Tone, str, str]:
         """Icon and its tone, what is said, and what is added to it."""
-        reason, faint = self._doctor.reason, theme.Tone.FAINT
+        reason, faint = said(self._doctor.reason), theme.Tone.FAINT
         match self._doctor.progress:
             case Progress.NONE | Progress.CHECKING:
                 return "retry", faint, self.tr("Checking…"), ""

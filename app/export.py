@@ -19,6 +19,7 @@ from PySide6.QtGui import QImage, QImageWriter
 
 from app import ffmpeg
 from app.sources import RECIPE, Colour, Source, open_source
+from app.words import said, said_reason
 from inference.api.errors import UserError
 
 FULL = os.strerror(errno.ENOSPC)
@@ -133,7 +134,7 @@ class _Writer(QThread):
         except _Stopped:
             self.cancelled.emit()
         except UserError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(said(error))
         except OSError as error:
             self.failed.emit(str(in_words(error, target)))
         finally:
@@ -316,7 +317,7 @@ def in_words(error: OSError, target: Path) -> UserError:
         )
         return UserError(text.format(folder=target.parent, free=f"{free:.0f}", name=target.name))
     text = QCoreApplication.translate("Export", "{path} can't be written: {reason}.")
-    return UserError(text.format(path=target, reason=error.strerror or error))
+    return UserError(text.format(path=target, reason=said_reason(error)))
 
 
 def _remove(path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import IO
 import imageio_ffmpeg  # pyright: ignore[reportMissingTypeStubs]
 from PySide6.QtCore import QCoreApplication
 
+from app.words import said_reason
 from inference.api.errors import UserError
 
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # only Windows has it
@@ -28,6 +29,7 @@ _COMMENT = re.compile(r"^comment=((?:\\.|[^\\\n])*)", re.IGNORECASE | re.MULTILI
 _TIME_BASE = re.compile(r"^#tb 0: (\d+)/(\d+)", re.MULTILINE)
 _FLAGS = re.compile(r"F=0x([0-9A-F]+)", re.IGNORECASE)
 _NO_PICTURES = "matches no streams"  # of `PACKETS`: there is only sound
+_DAMAGED = ("Invalid data found when processing input", "moov atom not found")
 _DISCARD = 4  # AV_PKT_FLAG_DISCARD: decoded and never shown
 
 
@@ -68,7 +70,7 @@ def start(
         raise UserError(
             QCoreApplication.translate(
                 "Files", "ffmpeg can't be run ({reason}): install Kinora again."
-            ).format(reason=error.strerror or error)
+            ).format(reason=said_reason(error))
         ) from error
 
 
@@ -129,6 +131,8 @@ def escape_comment(comment: str) -> str:
 def unreadable(path: Path, words: str) -> UserError:
     """What a person is told of a file that ffmpeg refused; `words` are its own."""
     reason = cause(words)
+    if reason.endswith(_DAMAGED):
+        reason = QCoreApplication.translate("Files", "it is damaged, or of an unknown kind")
     if reason and not reason.endswith(_NO_PICTURES):
         text = QCoreApplication.translate(
             "Files", "{name} can't be read as a video or a picture: {cause}."
@@ -146,7 +150,7 @@ def open_file(path: Path) -> IO[bytes]:
         file = path.open("rb")
     except OSError as error:
         text = QCoreApplication.translate("Files", "{path} can't be read: {reason}.")
-        raise UserError(text.format(path=path, reason=error.strerror or error)) from error
+        raise UserError(text.format(path=path, reason=said_reason(error))) from error
     if file.seek(0, 2) == 0:
         file.close()
         text = QCoreApplication.translate(

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QSize, Qt, QThread, Signal
 from PySide6.QtGui import QImage
 
 from app.sources import Source, open_source
+from app.words import said
 from inference.api.errors import UserError
 from inference.api.messages import Preview
 
@@ -164,7 +165,7 @@ class _Loader(QThread):
                 else:
                     self._load(source, run)
         except UserError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(said(error))
         finally:
             self._drop_reader()
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QDeadlineTimer, QLockFile, QObject,
 from PySide6.QtNetwork import QLocalServer, QLocalSocket
 
 from app.process import let_come_to_front
+from app.words import said_reason
 from inference.api.codec import DecodeError, Json, parse
 from inference.api.errors import UserError
 
@@ -48,7 +49,7 @@ class Instance(QObject):
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise self._unusable(error.strerror or str(error)) from error
+            raise self._unusable(said_reason(error)) from error
         deadline = QDeadlineTimer(self.patience_ms)
         while not self._lock.tryLock(0):
             if self._lock.error() is not QLockFile.LockError.LockFailedError:

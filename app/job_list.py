@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 )
 
 from app.journal import Job, JobStatus, Journal
+from app.words import said
 from inference.api.errors import UserError
 
 Index = QModelIndex | QPersistentModelIndex
@@ -104,7 +105,7 @@ class JobList(QAbstractListModel):
         try:
             write()
         except UserError as error:
-            self.noticed.emit(str(error))
+            self.noticed.emit(said(error))
 
     def _save(self, *jobs: Job) -> None:
         self.attempt(lambda: self.journal.save([(self.row(job.id), job) for job in jobs]))
@@ -122,7 +123,7 @@ class JobList(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return job.request.prompt
             case Qt.ItemDataRole.ToolTipRole:
-                return job.message or job.request.prompt
+                return said(job.message) or job.request.prompt
             case _:
                 return None
 

@@ -14,6 +14,7 @@ from app.job_list import JobList
 from app.journal import Job, JobStatus, Record, record_of
 from app.names import Naming
 from app.process import remove_file
+from app.words import said, said_reason
 from inference.api.errors import UserError
 from inference.api.messages import (
     Cancel,
@@ -342,8 +343,8 @@ def _remove_partial(output: Path) -> None:
 
 def _in_words(error: OSError | UserError) -> str:
     if isinstance(error, UserError):
-        return str(error)
+        return said(error)
     message = QCoreApplication.translate(
         "Jobs", "{0} can't be written to ({1}): choose another folder for clips."
     )
-    return message.format(error.filename, error.strerror)
+    return message.format(error.filename, said_reason(error))

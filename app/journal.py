@@ -2,16 +2,17 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
 from app.database import Database
-from inference.api.codec import DecodeError, from_json, parse
+from inference.api.codec import DecodeError, from_json, parse, to_json
 from inference.api.errors import UserError
 from inference.api.messages import FailureKind, Finished, Stage, StageReport
+from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest
 
 TABLES = """
@@ -56,7 +57,7 @@ class Job:
     step: int = 0
     steps: int = 0
     seconds_left: float | None = None
-    message: str = ""
+    message: str | Sentence = ""
     details: str = ""
     failure: FailureKind | None = None
     path: str = ""
@@ -161,4 +162,4 @@ def record_of(job: Job, event: Finished, device: str) -> Record:
 
 
 def _to_json(value: Job | Record) -> str:
-    return json.dumps(asdict(value), ensure_ascii=False)
+    return json.dumps(to_json(value), ensure_ascii=False)

@@ -10,6 +10,7 @@ from app.clips import Clips
 from app.library import Clip
 from app.message import MessageLevel, Remedy
 from app.reveal import Reveal
+from app.words import said
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 
@@ -44,7 +45,7 @@ class Keeping(QObject):
         try:
             self._act(action, ids)
         except UserError as error:
-            self._on_problem(str(error))
+            self._on_problem(said(error))
 
     def keep(self, path: Path, request: GenerationRequest) -> None:
         """Take in a clip that was just made: as its file says, which knows if it was finished early."""
@@ -52,7 +53,7 @@ class Keeping(QObject):
             if self._clips.take_in(path) is None:
                 self._clips.add(path, request)
         except UserError as error:
-            self._on_problem(str(error))
+            self._on_problem(said(error))
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Take in some files; show the first that can be, and use its settings if Kinora made it."""
@@ -105,7 +106,7 @@ class Keeping(QObject):
         try:
             request = self._clips.take_in(path)
         except UserError as error:
-            self._on_problem(str(error))
+            self._on_problem(said(error))
         else:
             self._taken += request is not None
             if not self._is_shown:
@@ -131,7 +132,7 @@ class Keeping(QObject):
         try:
             self._clips.empty_trash()
         except UserError as error:
-            self._on_problem(str(error))
+            self._on_problem(said(error))
 
     def _on_trashed(self, clips: list[Clip]) -> None:
         self._trashed = [clip.id for clip in clips]

@@ -7,7 +7,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication
+
 from app.database import Database
+from app.words import said_reason
 from inference.api.codec import DecodeError, from_json, parse
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
@@ -122,7 +125,8 @@ class Library:
             try:
                 Path(path).unlink(missing_ok=True)
             except OSError as error:
-                raise UserError(f"{path} can't be deleted ({error.strerror}).") from error
+                text = QCoreApplication.translate("Library", "{path} can't be deleted ({reason}).")
+                raise UserError(text.format(path=path, reason=said_reason(error))) from error
         self.forget(clip.id)
 
     def close(self) -> None:
@@ -149,6 +153,7 @@ def _move(source: Path, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.move(source, target)
     except OSError as error:
-        raise UserError(
-            f"{source.name} can't be moved to {target.parent} ({error.strerror or error})."
-        ) from error
+        text = QCoreApplication.translate(
+            "Library", "{name} can't be moved to {folder} ({reason})."
+        ).format(name=source.name, folder=target.parent, reason=said_reason(error))
+        raise UserError(text) from error

@@ -24,6 +24,7 @@ from app.clips import Clips, date_text, shape_text
 from app.fields import OneLine, Panel, Segments, name_tool, row, tool
 from app.keys import Binding, bind_inside, press
 from app.library import Clip
+from app.words import said
 from inference.api.errors import UserError
 
 MAX_SEARCH = 500  # characters
@@ -217,7 +218,7 @@ class LibraryPage(Panel):
         try:
             self._clips.search(self.search.text(), favourites=is_favourites, trash=is_trash)
         except UserError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(said(error))
 
     def _on_reset(self) -> None:
         """The clip that was selected stays so where it is still to be seen."""

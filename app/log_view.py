@@ -17,6 +17,7 @@ from app import theme
 from app.fields import Panel, name_tool, row, tool
 from app.keys import Binding, press
 from app.logs import LogFile
+from app.words import said_reason
 
 FOLLOW_MS = 500
 MAX_LINES = 20_000
@@ -64,7 +65,9 @@ class LogView(Paper):
         except OSError as error:
             self._log.forget()
             self.clear()
-            self.setPlaceholderText(self.tr("This log can't be read ({0}).").format(error.strerror))
+            self.setPlaceholderText(
+                self.tr("This log can't be read ({0}).").format(said_reason(error))
+            )
             return
         self.setPlaceholderText(self.tr("Nothing was written here yet."))
         if begins:

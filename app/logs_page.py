@@ -22,6 +22,7 @@ from app.keys import Binding, bind_inside, press
 from app.log_view import Finder, LogView, Paper
 from app.message import MessageLevel
 from app.report import LOGS, Facts, make_report, save_report
+from app.words import said, said_reason
 from inference.api.errors import UserError
 
 
@@ -176,7 +177,7 @@ class LogsPage(Panel):
             report = make_report(self._facts(), self._folder)
         except OSError as error:
             text = self.tr("The logs in {folder} can't be read ({reason}): see who may read them.")
-            text = text.format(folder=self._folder, reason=error.strerror)
+            text = text.format(folder=self._folder, reason=said_reason(error))
             self.said.emit(MessageLevel.PROBLEM, text)
             return
         self._stack.setCurrentWidget(self.report)
@@ -194,7 +195,7 @@ class LogsPage(Panel):
         try:
             save_report(self.report.report, path)
         except UserError as error:
-            self.said.emit(MessageLevel.PROBLEM, str(error))
+            self.said.emit(MessageLevel.PROBLEM, said(error))
             return
         self._show_logs()
         self.said.emit(MessageLevel.GOOD, self.tr("Saved as {path}.").format(path=path))

@@ -10,7 +10,9 @@ from app.fields import OneLine, Panel, name_tool, row, tool
 from app.forecast import size_text
 from app.models import Phase, Transfer
 from app.page_frame import card, words
+from app.words import said
 from inference.api.messages import ModelInfo
+from inference.api.sentence import series
 from inference.api.spec import Task
 
 BAR_STEPS = 1000
@@ -110,7 +112,7 @@ class ModelCard(Panel):
         text = self._transfer_text() if self._is_loading else ""
         self.progress.setText(text)
         self.progress.setVisible(bool(text))
-        self.fault.setText(transfer.message)
+        self.fault.setText(said(transfer.message))
         self.fault.setVisible(bool(transfer.message))
 
     def _transfer_text(self) -> str:
@@ -156,7 +158,7 @@ class ModelCard(Panel):
         if model.bytes:
             parts.append(size_text(model.bytes))
         if model.precision:
-            parts.append(model.precision)
+            parts.append(said(model.precision))
         parts.append(model.licence or self.tr("licence: ask who made it"))
         return "  ·  ".join(parts)
 
@@ -178,7 +180,7 @@ class ModelCard(Panel):
 
     def retranslate(self) -> None:
         model = self.model
-        self.title.setText(model.title)
+        self.title.setText(said(model.title))
         text, kind = self._state_text()
         self.state.setText(text)
         theme.set_kind(self.state, kind)
@@ -186,32 +188,33 @@ class ModelCard(Panel):
         self.path.setText(model.path)
         self.path.setVisible(model.bytes > 0 or model.added)
         missing = model.missing if model.added else ()
-        self.missing.setText(self.tr("It still needs {0}.").format("; ".join(missing)))
+        parts = said(series(missing)) if missing else ""
+        self.missing.setText(self.tr("It still needs {0}.").format(parts))
         self.missing.setVisible(bool(missing))
         self._show_transfer()
         self._show_what_can_be_done()
         self._name_buttons()
 
     def _name_buttons(self) -> None:
-        model = self.model
+        model, title = self.model, said(self.model.title)
         goes_on = model.removable or self.transfer.done_bytes > 0
         self.download.setText(self.tr("Go on") if goes_on else self.tr("Download"))
-        self.download.setAccessibleName(self.tr("Download {0}").format(model.title))
+        self.download.setAccessibleName(self.tr("Download {0}").format(title))
         self.pause.setText(self.tr("Pause"))
-        self.pause.setAccessibleName(self.tr("Pause the download of {0}").format(model.title))
+        self.pause.setAccessibleName(self.tr("Pause the download of {0}").format(title))
         if model.added:
             remove = self.tr("Take {0} off the list; its files stay")
         else:
             remove = self.tr("Delete what Kinora downloaded of {0}")
-        name_tool(self.remove, remove.format(model.title))
-        name_tool(self.folder, self.tr("Open the folder of {0}").format(model.title))
+        name_tool(self.remove, remove.format(title))
+        name_tool(self.folder, self.tr("Open the folder of {0}").format(title))
         self.question.setText(
             self.tr("Delete the {0} that Kinora downloaded?").format(size_text(model.bytes))
             if model.bytes
             else self.tr("Delete what Kinora downloaded so far?")
         )
         self.delete.setText(self.tr("Delete"))
-        self.delete.setAccessibleName(remove.format(model.title))
+        self.delete.setAccessibleName(remove.format(title))
         self.keep.setText(self.tr("Keep"))
-        self.keep.setAccessibleName(self.tr("Keep {0}").format(model.title))
-        self.bar.setAccessibleName(self.tr("Download of {0}").format(model.title))
+        self.keep.setAccessibleName(self.tr("Keep {0}").format(title))
+        self.bar.setAccessibleName(self.tr("Download of {0}").format(title))

@@ -9,6 +9,7 @@ from enum import StrEnum
 from PySide6.QtCore import QObject, Signal
 
 from app.engine import Engine, EngineState
+from app.words import said
 from inference.api.messages import (
     AddModel,
     Cancel,
@@ -23,6 +24,7 @@ from inference.api.messages import (
     ModelsListed,
     RemoveModel,
 )
+from inference.api.sentence import Sentence
 
 PACE_S = 10.0  # over which the speed is taken
 QUESTION = "models-"  # how the names of ours begin
@@ -46,7 +48,7 @@ class Transfer:
     done_bytes: int = 0
     total_bytes: int = 0
     pace: float = 0.0
-    message: str = ""
+    message: str | Sentence = ""
     details: str = ""
 
     @property
@@ -182,7 +184,7 @@ class Models(QObject):
                 self._on_listed(event)
             case Failed(job=question) if question.startswith(QUESTION):
                 self._adding.discard(question)
-                self.refused.emit(event.message, event.details)
+                self.refused.emit(said(event.message), event.details)
             case Downloading() | Downloaded() | Cancelled() | Failed():
                 if (name := self._active) is not None and event.job == _job(name):
                     self._on_transfer(name, self._transfers[name], event)
@@ -215,7 +217,7 @@ class Models(QObject):
             case Failed(message=message, details=details):
                 broken = replace(transfer, phase=Phase.FAILED, message=message, details=details)
                 self._put(name, broken)
-                self.broke.emit(name, message)
+                self.broke.emit(name, said(message))
         self.refresh()
         self._start_next()
 

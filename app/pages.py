@@ -20,6 +20,7 @@ from app.settings_page import SettingsPage
 from app.text import Texts, resolve
 from app.top_bar import Page
 from app.window import Window
+from app.words import said
 from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
@@ -87,7 +88,7 @@ class Pages(QObject):
         try:
             self._settings.update(theme=Theme.LIGHT if is_dark else Theme.DARK)
         except UserError as error:
-            self._on_problem(str(error))
+            self._on_problem(said(error))
 
     def _on_problem(self, sentence: str) -> None:
         self._window.say(MessageLevel.PROBLEM, sentence)
@@ -114,7 +115,7 @@ class Pages(QObject):
         self.notifier.end(job.id, self.tr("A clip is done"), job.request.prompt)
 
     def _on_failed(self, job: Job) -> None:
-        self.notifier.end(job.id, self.tr("A clip came to nothing"), job.message)
+        self.notifier.end(job.id, self.tr("A clip came to nothing"), said(job.message))
 
     def _on_downloaded(self, name: str) -> None:
         text = self.tr("{0} is there and can be used.").format(self._title(name))
@@ -128,7 +129,7 @@ class Pages(QObject):
         if model is None:
             self._window.say(MessageLevel.INFO, self.tr("That model is on the list already."))
         else:
-            text = self.tr("{0} was added, and stays where it is.").format(model.title)
+            text = self.tr("{0} was added, and stays where it is.").format(said(model.title))
             self._window.say(MessageLevel.GOOD, text)
 
     def _on_refused(self, sentence: str, details: str) -> None:
@@ -139,7 +140,7 @@ class Pages(QObject):
         self.settings.mirror.setFocus()
 
     def _title(self, name: str) -> str:
-        titles = {model.name: model.title for model in self.downloads.models}
+        titles = {model.name: said(model.title) for model in self.downloads.models}
         return titles.get(name, name)
 
 

@@ -22,6 +22,7 @@ from app.fields import Panel, name_tool, row, tool
 from app.job_delegate import JobDelegate
 from app.journal import Job, JobStatus
 from app.keys import Binding
+from app.words import said
 from inference.api.messages import Stage
 
 Index = QModelIndex | QPersistentModelIndex
@@ -138,7 +139,7 @@ class QueuePanel(Panel):
             case JobStatus.DONE:
                 return self.tr("Done")
             case JobStatus.FAILED:
-                return job.message
+                return said(job.message)
             case JobStatus.CANCELLED:
                 return self.tr("Cancelled")
 

@@ -8,6 +8,7 @@ from app.draft import random_seed
 from app.jobs import Jobs
 from app.journal import Job
 from app.queue_panel import Action
+from app.words import said
 from inference.api.errors import UserError
 
 
@@ -33,7 +34,7 @@ class Queueing(QObject):
         try:
             self._act(action, self._jobs.job(id_))
         except UserError as error:
-            self.failed.emit(str(error))
+            self.failed.emit(said(error))
 
     def _act(self, action: Action, job: Job) -> None:
         jobs = self._jobs

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.export import Export, Exporter, Format, save_frame
 from app.message import MessageLevel
+from app.words import said
 from inference.api.errors import UserError
 
 Say = Callable[[MessageLevel, str], None]
@@ -36,7 +37,7 @@ class Saving(QObject):
         try:
             save_frame(image, path)
         except UserError as error:
-            self._on_failed(str(error))
+            self._on_failed(said(error))
         else:
             self._on_saved(path)
 

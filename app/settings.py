@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 from PySide6.QtCore import QCoreApplication, QIODevice, QObject, QSaveFile, QStandardPaths, Signal
 
 from app.names import DEFAULT_PATTERN, Naming, check_pattern
+from app.words import said_reason
 from inference.api.codec import DecodeError, Json, from_json, parse
 from inference.api.errors import UserError
 
@@ -111,7 +112,7 @@ class SettingsStore(QObject):
             message = QCoreApplication.translate(
                 "Settings", "The settings in {0} can't be read ({1}); the usual ones are used."
             )
-            self.notice = message.format(self._path, error.strerror)
+            self.notice = message.format(self._path, said_reason(error))
             return Settings()
         except DecodeError:
             content = None
@@ -154,7 +155,7 @@ class SettingsStore(QObject):
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise UserError(message.format(self._path, error.strerror)) from error
+            raise UserError(message.format(self._path, said_reason(error))) from error
         file = QSaveFile(str(self._path))
         opened = file.open(QIODevice.OpenModeFlag.WriteOnly)
         if not (opened and file.write(text.encode()) >= 0 and file.commit()):

@@ -23,6 +23,7 @@ from app.fields import Choice, Number, Panel, Segments, name_tool, row, section,
 from app.names import FIELDS, Naming
 from app.page_frame import PageFrame, card, fill, words
 from app.settings import GB, MAX_BUDGET_GB, Language, SettingsStore, Theme, videos_folder
+from app.words import said
 from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
 from inference.api.models import DEMO
@@ -126,7 +127,7 @@ class SettingsPage(Panel):
         try:
             self._store.update(**{name: value})
         except UserError as error:
-            self.settings[name].show_fault(str(error))
+            self.settings[name].show_fault(said(error))
 
     def _connect(self) -> None:
         self._store.changed.connect(self.show_values)
@@ -181,7 +182,7 @@ class SettingsPage(Panel):
         try:
             path = naming.free_path(self._example(), (), datetime.now())
         except UserError as error:
-            setting.show_fault(str(error))
+            setting.show_fault(said(error))
             setting.show_hint("")
             return
         setting.show_fault("")

@@ -31,6 +31,7 @@ from app.shortcuts import Shortcuts
 from app.status_line import StatusLine
 from app.theatre import Theatre
 from app.top_bar import Page, TopBar
+from app.words import said
 from app.workspace import Workspace
 from inference.api.errors import UserError
 from inference.api.messages import (
@@ -248,7 +249,7 @@ class Window(QMainWindow):
             case Measured(id=number) if number == f"measure-{self._measured}":
                 self.create_panel.prompt.show_measured(event)
             case Failed(job="", message=message, details=details):
-                self.say(MessageLevel.PROBLEM, message, None, details)
+                self.say(MessageLevel.PROBLEM, said(message), None, details)
             case _:
                 pass
 
@@ -271,13 +272,13 @@ class Window(QMainWindow):
 
     def _on_failed(self, job: Job) -> None:
         remedy = Remedy(self.tr("Try again"), lambda: self.services.jobs.retry(job.id))
-        self.say(MessageLevel.PROBLEM, job.message, remedy, job.details)
+        self.say(MessageLevel.PROBLEM, said(job.message), remedy, job.details)
 
     def _on_generate(self, requests: list[GenerationRequest]) -> None:
         try:
             self.services.jobs.add(requests)
         except UserError as error:
-            self._on_problem(str(error))
+            self._on_problem(said(error))
 
     def _on_problem(self, sentence: str) -> None:
         self.say(MessageLevel.PROBLEM, sentence)

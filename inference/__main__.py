@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import closing
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from inference.api.arguments import Parser, guarded
@@ -193,6 +193,10 @@ def _quantize(options: argparse.Namespace) -> int:
 
 
 def _print_event(event: Event) -> None:
+    if isinstance(
+        event, Notice
+    ):  # a program that reads it wants the English, not what it is made of
+        event = replace(event, message=str(event.message))
     _print(encode(event))
 
 

@@ -5,6 +5,7 @@ import torch
 from inference.api.device import DeviceInfo, Stage
 from inference.api.errors import MemoryShortageError
 from inference.api.plan import ladder
+from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest, ModelSpec
 
 
@@ -25,12 +26,14 @@ class Budget:
         if not self.plan.fits:
             raise self.shortage()
 
-    def lighten(self) -> str:
+    def lighten(self) -> Sentence:
         """Obey the next lighter plan from now on; says so. Raises `MemoryShortageError` after the lightest."""
         if not self._lighter:
             raise self.shortage()
         self.plan = self._lighter.pop(0)
-        return f"Memory ran out: going on with less of it ({_gb(self._peak)} at most)."
+        return Sentence(
+            "Memory ran out: going on with less of it ({peak} at most).", peak=_gb(self._peak)
+        )
 
     def forecast(self, stage: Stage) -> tuple[int, int]:
         """The most RAM and VRAM that the stage takes by the plan, in bytes."""
@@ -41,22 +44,45 @@ class Budget:
 
     def shortage(self) -> MemoryShortageError:
         """What to do where the lightest plan is too much."""
-        request, change = self._request, self.plan.suggestion
-        place = "The graphics card" if self._device.total_bytes else "This machine"
-        clip = f"{request.frames} frames of {request.width}x{request.height}"
-        advice = "make the clip smaller or shorter"
-        if change is not None:
-            advice = f"{change.frames} frames of {change.width}x{change.height} would fit"
-            if change.weights is not request.weights:
-                advice += f" with weights in {change.weights.value}"
+        place = Sentence("The graphics card") if self._on_card else Sentence("This machine")
         return MemoryShortageError(
-            f"{place} has too little free memory for {clip}, which takes {_gb(self._peak)}: {advice}, "
-            "or close other programs."
+            "{place} has too little free memory for {clip}, which takes {peak}: {advice}, or "
+            "close other "
+            "programs.",
+            place=place,
+            clip=_clip(self._request),
+            peak=_gb(self._peak),
+            advice=self._advice(),
         )
+
+    def _advice(self) -> Sentence:
+        change = self.plan.suggestion
+        if change is None:
+            return Sentence("make the clip smaller or shorter")
+        if change.weights is self._request.weights:
+            return Sentence("{clip} would fit", clip=_clip(change))
+        return Sentence(
+            "{clip} would fit with weights in {weights}",
+            clip=_clip(change),
+            weights=change.weights.value,
+        )
+
+    @property
+    def _on_card(self) -> bool:
+        return self._device.total_bytes > 0
 
     @property
     def _peak(self) -> int:
         return self.plan.peak_vram_bytes or self.plan.peak_ram_bytes
+
+
+def _clip(request: GenerationRequest) -> Sentence:
+    return Sentence(
+        "{frames} frames of {width}x{height}",
+        frames=request.frames,
+        width=request.width,
+        height=request.height,
+    )
 
 
 def _gb(count: int) -> str:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inference import shelf
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 from inference.api.models import DEMO, MODELS, folder_of
 from inference.api.spec import DiTParams, ModelSpec
 from inference.weights.checkpoint import Checkpoint
@@ -53,7 +53,9 @@ def find_dit(name: str) -> Checkpoint:
     known = MODELS.get(name.lower())
     files = find_model(_path_of(name) if known is None else _folder_of(known))
     if files.dit is None:
-        raise UserError(f"{files.path} has no transformer: give the path of one, or of its model.")
+        raise UserError(
+            "{path} has no transformer: give the path of one, or of its model.", path=files.path
+        )
     return files.dit
 
 
@@ -75,12 +77,14 @@ def _folder_of(spec: ModelSpec) -> Path:
     folder = folder_of(spec)
     if not spec.repository and not any(folder.glob("*.safetensors")):
         raise UserError(
-            f"The model that comes with Kinora isn't in {folder}: get Kinora again, as a whole."
+            "The model that comes with Kinora isn't in {folder}: get Kinora again, as a whole.",
+            folder=folder,
         )
     if not folder.is_dir():
         raise UserError(
-            f"The model {spec.name} isn't on this machine: get it with ./kinora models download "
-            f"{spec.name}, or give the path of a copy."
+            "The model {name} isn't on this machine: get it with ./kinora models download "
+            "{name}, or give the path of a copy.",
+            name=spec.name,
         )
     return folder
 
@@ -89,17 +93,23 @@ def _path_of(name: str) -> Path:
     if (added := shelf.path_of(name)) is not None:
         if not added.exists():
             raise UserError(
-                f"The model {name} isn't at {added} any more: put it back or add it again."
+                "The model {name} isn't at {path} any more: put it back or add it again.",
+                name=name,
+                path=added,
             )
         return added
     try:
         exists = Path(name).exists()
     except OSError as error:
-        raise UserError(f"The model {name!r} can't be looked up ({error.strerror}).") from error
+        raise UserError(
+            "The model {name!r} can't be looked up ({reason}).", name=name, reason=reason(error)
+        ) from error
     if not exists:
         raise UserError(
-            f"There is no model {name!r}: give the path of a model's folder or file, or one of "
-            f"{', '.join(MODELS)}."
+            "There is no model {name!r}: give the path of a model's folder or file, or one of "
+            "{names}.",
+            name=name,
+            names=", ".join(MODELS),
         )
     return Path(name)
 
@@ -116,7 +126,7 @@ def _spec_of(files: ModelFiles) -> ModelSpec:
     return replace(
         nearest,
         name=files.path.name,
-        title=f"{variant.title} {variant.size}",
+        title=variant.name,
         dit=dit_params(dit),
         text=text_params(_there(files.text)),
         vae=vae_params(_there(files.vae)),
@@ -132,13 +142,17 @@ def _same_network(a: DiTParams, b: DiTParams) -> bool:
 def _require_fit(files: ModelFiles) -> None:
     for part in (files.dit, files.text, files.vae, files.image):
         if part is not None and (obstacle := classify(part).obstacle):
-            raise UserError(f"{part.path} can't be used: {obstacle}.")
+            raise UserError("{path} can't be used: {obstacle}.", path=part.path, obstacle=obstacle)
     dit, text = _there(files.dit), _there(files.text)
     wanted, given = dit_params(dit).text_dim, text_params(text).dim
     if wanted != given:
         raise UserError(
-            f"The text encoder {text.path} gives vectors of {given} numbers, and the transformer "
-            f"{dit.path} takes {wanted}: use the one that came with it."
+            "The text encoder {encoder} gives vectors of {given} numbers, and the transformer "
+            "{transformer} takes {wanted}: use the one that came with it.",
+            encoder=text.path,
+            given=given,
+            transformer=dit.path,
+            wanted=wanted,
         )
 
 

@@ -83,12 +83,14 @@ def list_models() -> tuple[ModelInfo, ...]:
 def add_model(path: Path) -> None:
     """Put the model at `path` on the list. Raises `UserError` unless it has a transformer to use."""
     if not path.exists():
-        raise UserError(f"There is no file or folder {path}.")
+        raise UserError("There is no file or folder {path}.", path=path)
     files = find_model(path)
     if files.dit is None:
-        raise UserError(f"{path} has no transformer of Wan2.1: choose a file or folder with one.")
+        raise UserError(
+            "{path} has no transformer of Wan2.1: choose a file or folder with one.", path=path
+        )
     if obstacle := classify(files.dit).obstacle:
-        raise UserError(f"{files.dit.path} can't be used: {obstacle}.")
+        raise UserError("{path} can't be used: {obstacle}.", path=files.dit.path, obstacle=obstacle)
     shelf.add(path)
 
 
@@ -100,8 +102,9 @@ def remove_model(name: str) -> None:
     spec = MODELS.get(name)
     if spec is None or not spec.repository or not manifest.has_files(folder_of(spec)):
         raise UserError(
-            f"There is nothing of {name} that Kinora downloaded: delete its files yourself if you "
-            "don't need them."
+            "There is nothing of {name} that Kinora downloaded: delete its files yourself if you "
+            "don't need them.",
+            name=name,
         )
     manifest.remove(folder_of(spec))
 
@@ -111,7 +114,11 @@ def download(command: Download) -> Generator[Downloading | Downloaded, None, Non
     spec = MODELS.get(command.model)
     if spec is None or not spec.repository:
         names = ", ".join(spec.name for spec in MODELS.values() if spec.repository)
-        raise UserError(f"{command.model!r} can't be downloaded: choose one of {names}.")
+        raise UserError(
+            "{model!r} can't be downloaded: choose one of {names}.",
+            model=command.model,
+            names=names,
+        )
     folder = folder_of(spec)
     repository = Repository(spec.repository, endpoint=command.endpoint.rstrip("/"))
     reported = 0.0
@@ -154,7 +161,7 @@ def _info(name: str, path: Path, files: ModelFiles | None, *, is_added: bool) ->
     like = None if dit is None else known_like(dit)
     return ModelInfo(
         name=name,
-        title=name if variant is None else f"{variant.title} {variant.size}".strip(),
+        title=name if variant is None else variant.name,
         path=str(path),
         bytes=_size(files),
         precision=_precision(files),
@@ -190,7 +197,7 @@ def _size(files: ModelFiles | None) -> int:
 
 
 def _precision(files: ModelFiles | None) -> str:
-    return "" if files is None or files.dit is None else str(files.dit.precision)
+    return "" if files is None or files.dit is None else files.dit.precision.words
 
 
 def _parts(files: ModelFiles) -> list[Checkpoint]:

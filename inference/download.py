@@ -26,12 +26,12 @@ from huggingface_hub.errors import (
 from huggingface_hub.utils import get_session, hf_raise_for_status
 
 from inference import manifest
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
+from inference.api.sentence import Sentence
 
 READ_BYTES = 2**20
 REPORT_BYTES = 2**20
 TIMEOUT_S = 30.0
-RESUMES = "running the same download again goes on from where it stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,19 +118,24 @@ def list_files(repository: Repository, patterns: Sequence[str]) -> list[RemoteFi
         files = [_parse_entry(entry) for entry in _tree(repository) if entry["type"] == "file"]
     except (httpx2.TransportError, OfflineModeIsEnabled) as error:
         raise UserError(
-            f"{repository.tree_url} could not be reached: check the network and HF_ENDPOINT, then run it "
-            f"again ({error})."
+            "{address} could not be reached: check the network and HF_ENDPOINT, then run it "
+            "again ({error}).",
+            address=repository.tree_url,
+            error=error,
         ) from error
     except HfHubHTTPError as error:
         raise _refused(repository, error) from error
     except (LookupError, TypeError, ValueError) as error:
         raise UserError(
-            f"{repository.tree_url} did not answer as a model hub does: check the network and HF_ENDPOINT."
+            "{address} did not answer as a model hub does: check the network and HF_ENDPOINT.",
+            address=repository.tree_url,
         ) from error
     for pattern in patterns:
         if not any(fnmatchcase(file.path, pattern) for file in files):
             raise UserError(
-                f"{repository.name} has no file that matches {pattern}: check its name."
+                "{name} has no file that matches {pattern}: check its name.",
+                name=repository.name,
+                pattern=pattern,
             )
     return [file for file in files if any(fnmatchcase(file.path, p) for p in patterns)]
 
@@ -170,8 +175,11 @@ def _check_space(files: list[RemoteFile], folder: Path) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"The download needs {needed / 1e9:.3g} GB and {folder} has {free / 1e9:.3g} GB free: make "
-            "room there, or choose another folder."
+            "The download needs {needed} GB and {folder} has {free} GB free: make room there, or "
+            "choose another folder.",
+            needed=f"{needed / 1e9:.3g}",
+            folder=folder,
+            free=f"{free / 1e9:.3g}",
         )
 
 
@@ -186,7 +194,7 @@ def _fetch(repository: Repository, file: RemoteFile, folder: Path) -> Iterator[i
             digest.update(chunk)
             yield out.tell()
         while (start := out.tell()) < file.size:
-            cause = "the connection was closed"
+            cause: str = Sentence("the connection was closed")
             try:
                 for chunk in _receive(repository.url(file.path), start):
                     out.write(chunk)
@@ -195,12 +203,20 @@ def _fetch(repository: Repository, file: RemoteFile, folder: Path) -> Iterator[i
             except httpx2.TransportError as error:
                 cause = str(error)
             if out.tell() == start:  # a break that brought nothing is not tried again
-                raise UserError(f"The download of {file.path} broke off ({cause}): {RESUMES}.")
+                raise UserError(
+                    "The download of {file} broke off ({cause}): running the same download again "
+                    "goes on from where it stopped.",
+                    file=file.path,
+                    cause=cause,
+                )
     if digest.hexdigest() != file.checksum:
         partial.unlink()
         raise UserError(
-            f"{file.path} arrived damaged (its hash is {digest.hexdigest()[:12]}..., not "
-            f"{file.checksum[:12]}...) and was deleted: run the download again."
+            "{file} arrived damaged (its hash is {found}..., not {expected}...) and was deleted: "
+            "run the download again.",
+            file=file.path,
+            found=digest.hexdigest()[:12],
+            expected=file.checksum[:12],
         )
     partial.replace(folder / file.path)
 
@@ -226,24 +242,38 @@ def _refused(repository: Repository, error: HfHubHTTPError) -> UserError:
     match error:
         case GatedRepoError():
             return UserError(
-                f"{repository.name} asks for your consent: accept its terms on its page, log in with "
-                "'hf auth login', then run it again."
+                "{name} asks for your consent: accept its terms on its page, log in with 'hf auth "
+                "login', then run it again.",
+                name=repository.name,
             )
         case RepositoryNotFoundError():
             return UserError(
-                f"There is no repository {repository.name} at {error.response.url.host}: check its name; "
-                "if it is private, log in with 'hf auth login'."
+                "There is no repository {name} at {host}: check its name; if it is private, log in "
+                "with 'hf auth login'.",
+                name=repository.name,
+                host=error.response.url.host,
             )
         case RevisionNotFoundError():
-            return UserError(f"{repository.name} has no revision {repository.revision}: check it.")
+            return UserError(
+                "{name} has no revision {revision}: check it.",
+                name=repository.name,
+                revision=repository.revision,
+            )
         case _:
             return UserError(
-                f"{error.response.url.host} answered {status} for {repository.name}: try again later; "
-                f"{RESUMES}."
+                "{host} answered {status} for {name}: try again later; running the same download "
+                "again goes on from where it stopped.",
+                host=error.response.url.host,
+                status=status,
+                name=repository.name,
             )
 
 
 def _not_written(folder: Path, error: OSError) -> UserError:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return UserError(f"The disk with {folder} is full: make room there; {RESUMES}.")
-    return UserError(f"{folder} can't be written to: {error.strerror or error}.")
+        return UserError(
+            "The disk with {folder} is full: make room there; running the same download again "
+            "goes on from where it stopped.",
+            folder=folder,
+        )
+    return UserError("{folder} can't be written to: {reason}.", folder=folder, reason=reason(error))

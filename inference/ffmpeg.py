@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.api.errors import UserError
+from inference.api.sentence import Sentence
 
 # BT.709, limited range: what players assume of such a video, and what the file says as well.
 ACCURATE = "flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp"
@@ -89,8 +90,10 @@ class Encoder:
             if DISK_FULL in words:
                 raise OSError(errno.ENOSPC, DISK_FULL)
             raise UserError(
-                f"The video could not be encoded, try another format: ffmpeg ended with code "
-                f"{self._process.returncode} and said: {_cause(words) or 'nothing'}"
+                "The video could not be encoded, try another format: ffmpeg ended with code {code} "
+                "and said: {words}",
+                code=self._process.returncode,
+                words=_cause(words) or Sentence("nothing"),
             )
 
     def abort(self) -> None:
@@ -108,7 +111,9 @@ def version() -> str:
             [program, "-version"], capture_output=True, creationflags=NO_WINDOW, check=True
         )
     except (OSError, subprocess.CalledProcessError) as error:
-        raise UserError(f"ffmpeg can't be run ({error}): install Kinora again.") from error
+        raise UserError(
+            "ffmpeg can't be run ({error}): install Kinora again.", error=error
+        ) from error
     words = done.stdout.decode(errors="replace").split()
     return words[2] if words[:2] == ["ffmpeg", "version"] else "unknown"
 
@@ -194,8 +199,10 @@ def executable() -> str:
 
 
 def _unreadable(name: Path, words: str) -> UserError:
-    cause = _cause(words) or "it has no frames"
-    return UserError(f"{name} can't be read as an image or a video: {cause}.")
+    cause = _cause(words) or Sentence("it has no frames")
+    return UserError(
+        "{name} can't be read as an image or a video: {cause}.", name=name, cause=cause
+    )
 
 
 def _read_errors(errors: IO[bytes]) -> str:

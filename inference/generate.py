@@ -16,9 +16,10 @@ import torch
 from torch import Tensor
 
 from inference import sample
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
+from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
 from inference.budget import Budget, is_shortage
 from inference.catalog import Model
@@ -60,7 +61,7 @@ class _Job:
     def device(self) -> torch.device:
         return self.stages.device
 
-    def notice(self, message: str) -> Notice:
+    def notice(self, message: Sentence) -> Notice:
         return Notice(self.command.job, message)
 
 
@@ -123,8 +124,9 @@ def _generate(job: _Job) -> Generator[Event, None, None]:
 def _require_task(spec: ModelSpec) -> None:
     if Task.T2V not in spec.tasks:
         raise UserError(
-            f"{spec.title} makes video from images, which Kinora can't do yet: choose a T2V or VACE "
-            "model, such as t2v-1.3b."
+            "{title} makes video from images, which Kinora can't do yet: choose a T2V or VACE "
+            "model, such as t2v-1.3b.",
+            title=spec.title,
         )
 
 
@@ -137,7 +139,14 @@ def _resume(job: _Job) -> Generator[Event, None, Unfinished | None]:
         return keeper.read(job.device)
     except UnusableError as error:
         aside = keeper.set_aside()
-        yield job.notice(f"The clip starts anew: {keeper.path} is unusable ({error}), now {aside}.")
+        yield job.notice(
+            Sentence(
+                "The clip starts anew: {path} is unusable ({cause}), now {aside}.",
+                path=keeper.path,
+                cause=error.cause,
+                aside=aside,
+            )
+        )
         return None
 
 
@@ -171,8 +180,11 @@ def _load_tokenizer(model: Model) -> Tokenizer:
     rows = text_params(model.text).vocab_size
     if tokenizer.vocab_size > rows:
         raise UserError(
-            f"The tokenizer of {model.files.path} has {tokenizer.vocab_size} tokens and its text "
-            f"encoder knows {rows}: use the one that came with the encoder."
+            "The tokenizer of {path} has {tokens} tokens and its text encoder knows {rows}: use "
+            "the one that came with the encoder.",
+            path=model.files.path,
+            tokens=tokenizer.vocab_size,
+            rows=rows,
         )
     return tokenizer
 
@@ -197,18 +209,25 @@ def _told(
         yield job.stages.progress(stage, max(1, round(share * steps)), steps)
 
 
-def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[str]:
+def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[Sentence]:
     """What the user should know of a prompt before waiting for the clip."""
     count = tokenizer.measure(prompt)
     if count.cut_at is not None:
-        yield (
-            f"The prompt takes {count.used} tokens and the model reads {count.limit}: it won't see "
-            f"what comes after the first {count.cut_at} characters."
+        yield Sentence(
+            "The prompt takes {used} tokens and the model reads {limit}: it won't see what comes "
+            "after "
+            "the first {cut_at} characters.",
+            used=count.used,
+            limit=count.limit,
+            cut_at=count.cut_at,
         )
     if spec.world and tokenizer.has_unknown_words(prompt):
-        yield (
-            f"The {spec.name} model knows only its toy world: {spec.world}. For anything else, get the "
-            "real one with: ./kinora models download t2v-1.3b"
+        yield Sentence(
+            "The {model} model knows only its toy world: {world}. For anything else, get the real "
+            "one "
+            "with: ./kinora models download t2v-1.3b",
+            model=spec.name,
+            world=spec.world,
         )
 
 
@@ -249,7 +268,7 @@ def _take_steps(job: _Job, clip: Unfinished) -> Iterator[Event | Unfinished]:
     job.stages.end(Stage.DENOISE)
 
 
-def _lighten(budget: Budget, error: Exception) -> str:
+def _lighten(budget: Budget, error: Exception) -> Sentence:
     """Obey a lighter plan after `error`, if it is a shortage of memory."""
     if not is_shortage(error):
         raise error
@@ -296,15 +315,25 @@ def _after_step(
             job.keeper.write(clip, steps)
         except OSError as error:
             yield job.notice(
-                f"The unfinished clip can't be kept in {job.keeper.path} ({error.strerror or error}): "
-                "if it's stopped now, it goes on from an earlier step or starts anew."
+                Sentence(
+                    "The unfinished clip can't be kept in {path} ({reason}): if it's stopped now, "
+                    "it "
+                    "goes on from an earlier step or starts anew.",
+                    path=job.keeper.path,
+                    reason=reason(error),
+                )
             )
     if previews is not None and clip.x0 is not None:
         try:
             preview = previews.show(clip.x0, step, steps)
         except OSError as error:
-            reason = error.strerror or error
-            yield job.notice(f"No previews: {job.command.previews} can't be written ({reason}).")
+            yield job.notice(
+                Sentence(
+                    "No previews: {folder} can't be written ({reason}).",
+                    folder=job.command.previews,
+                    reason=reason(error),
+                )
+            )
         else:
             yield from () if preview is None else (preview,)
     yield job.stages.progress(Stage.DENOISE, step, steps)

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from inference import attention
 from inference.api.errors import UserError
+from inference.api.sentence import Sentence
 from inference.wan.dit import DiT
 
 # The velocities [1, C, F, H, W] at a latent of that shape and a timestep [1], in each context [1, L, D].
@@ -30,7 +31,7 @@ class Guarded:
         *,
         compiles: bool = False,
     ) -> None:
-        self.notices: list[str] = []
+        self.notices: list[Sentence] = []
         self._run, self._dit, self._device = run, dit, device
         self._is_plain = False
         width = dit.params.dim // dit.params.num_heads
@@ -44,15 +45,19 @@ class Guarded:
         if not self._is_plain:
             self._is_plain = True
             self.notices.append(
-                "The attention gave something that isn't a number: the step is taken again, and the "
-                "others too, with a plainer one."
+                Sentence(
+                    "The attention gave something that isn't a number: the step is taken again, "
+                    "and the "
+                    "others too, with a plainer one."
+                )
             )
             self._stop_compiling()
             attention.use(self._dit, attention.safe(self._device))
             velocities = self._compute(latent, timestep, contexts)
         if not _are_numbers(velocities):
             raise UserError(
-                "The transformer gives something that isn't a number: its weights are damaged, or in a format "
+                "The transformer gives something that isn't a number: its weights are damaged, or "
+                "in a format "
                 "that can't hold them; use others, or --weights native."
             )
         return velocities
@@ -65,7 +70,10 @@ class Guarded:
         except _compiler_errors() as error:
             reason = str(error).strip().partition("\n")[0]
             self.notices.append(
-                f"torch.compile can't be used here ({reason}): going on without it."
+                Sentence(
+                    "torch.compile can't be used here ({reason}): going on without it.",
+                    reason=reason,
+                )
             )
             self._stop_compiling()
         return self._run(latent, timestep, contexts)

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from inference.api.errors import UserError
+from inference.api.sentence import series
 from inference.api.spec import ImageParams
 from inference.wan.dit import DiT, block_prefixes
 from inference.wan.image import ImageEncoder
@@ -129,7 +130,7 @@ def load_tokenizer(files: ModelFiles, text_len: int) -> Tokenizer:
         data = files.text.read_spiece_model()
         return Tokenizer.from_spiece(data, str(files.text.path), text_len)
     if files.tokenizer is None:
-        raise UserError(f"{files.path} lacks {'; '.join(files.missing)}.")
+        raise UserError("{path} lacks {parts}.", path=files.path, parts=series(files.missing))
     return Tokenizer.from_file(files.tokenizer, text_len)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 
 MANIFEST = ".kinora-files.json"
 
@@ -38,8 +38,9 @@ def remove(folder: Path) -> None:
             folder.rmdir()
     except OSError as error:
         raise UserError(
-            f"{error.filename} can't be deleted ({error.strerror}): close what uses it, then remove "
-            "the model again."
+            "{path} can't be deleted ({reason}): close what uses it, then remove the model again.",
+            path=error.filename,
+            reason=reason(error),
         ) from error
 
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference import ffmpeg, gif, png
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 
 Frame = Tensor | NDArray[np.uint8]
 AnyPath = str | os.PathLike[str]
@@ -53,15 +53,24 @@ def check_output(path: AnyPath, frames: int) -> Format:
     kind = _format_of(path)
     if kind is Format.PNG and frames > 1:
         raise UserError(
-            f"{target.name} can hold one image and the clip has several: name a folder, such as "
-            f"{target.stem}{os.sep}, to get a PNG for each frame."
+            "{name} can hold one image and the clip has several: name a folder, such as "
+            "{stem}{sep}, to get a PNG for each frame.",
+            name=target.name,
+            stem=target.stem,
+            sep=os.sep,
         )
     if not target.parent.is_dir():
-        raise UserError(f"The folder {target.parent} does not exist: make it, or choose another.")
+        raise UserError(
+            "The folder {folder} does not exist: make it, or choose another.", folder=target.parent
+        )
     if not os.access(target.parent, os.W_OK):
-        raise UserError(f"The folder {target.parent} can't be written to: choose another.")
+        raise UserError(
+            "The folder {folder} can't be written to: choose another.", folder=target.parent
+        )
     if kind is Format.FOLDER and target.is_dir() and any(target.iterdir()):
-        raise UserError(f"The folder {target} is not empty: name a new one for the frames.")
+        raise UserError(
+            "The folder {target} is not empty: name a new one for the frames.", target=target
+        )
     return kind
 
 
@@ -200,8 +209,10 @@ def _format_of(path: AnyPath) -> Format:
     suffix = Path(path).suffix.lower()
     if suffix not in [*Format]:
         raise UserError(
-            f"A video can't be written as {suffix} ({path}): use .mp4, .webm or .gif, .png for one "
-            "image, or a folder for a PNG each."
+            "A video can't be written as {suffix} ({path}): use .mp4, .webm or .gif, .png for "
+            "one image, or a folder for a PNG each.",
+            suffix=suffix,
+            path=path,
         )
     return Format(suffix)
 
@@ -214,10 +225,16 @@ def _failures_in_words(target: Path) -> Iterator[None]:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             free_mb = shutil.disk_usage(target.parent).free / 1e6
             raise UserError(
-                f"The disk is full: {target.parent} has {free_mb:.0f} MB left, too little for "
-                f"{target.name}: make room there, or choose another folder."
+                "The disk is full: {folder} has {free_mb} MB left, too little for {name}: make "
+                "room "
+                "there, or choose another folder.",
+                folder=target.parent,
+                free_mb=f"{free_mb:.0f}",
+                name=target.name,
             ) from error
-        raise UserError(f"{target} can't be written: {error.strerror or error}.") from error
+        raise UserError(
+            "{target} can't be written: {reason}.", target=target, reason=reason(error)
+        ) from error
 
 
 @contextmanager
@@ -226,7 +243,9 @@ def _open_source(source: Path) -> Iterator[IO[bytes]]:
     try:
         file = _join_pngs(source) if source.is_dir() else source.open("rb")
     except OSError as error:
-        raise UserError(f"{source} can't be read: {error.strerror or error}.") from error
+        raise UserError(
+            "{source} can't be read: {reason}.", source=source, reason=reason(error)
+        ) from error
     with file:
         yield file
 

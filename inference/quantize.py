@@ -9,7 +9,7 @@ from typing import TypeVar
 import torch
 from torch import Tensor
 
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 from inference.api.models import data_folder
 from inference.weights.checkpoint import CONFIG, Checkpoint, Source, identity, open_checkpoints
 from inference.weights.files import DTYPES
@@ -55,7 +55,11 @@ def stream_quantized(
     `UserError` if it can't be read or written.
     """
     if checkpoint.network is not Network.DIT:
-        raise UserError(f"{checkpoint.path} is a {checkpoint.network}: only a DiT is quantised.")
+        raise UserError(
+            "{path} is a {network}: only a DiT is quantised.",
+            path=checkpoint.path,
+            network=checkpoint.network.words,
+        )
     checkpoint.require_readable()
     shapes = _shapes(checkpoint, storage)
     total, config = file_bytes(shapes), json.dumps(dict(checkpoint.config))
@@ -71,8 +75,10 @@ def stream_quantized(
             yield written / total
     except OSError as error:
         raise UserError(
-            f"The quantised copy can't be written to {file} ({error.strerror or error}): make room "
-            "there, or use the weights as they are."
+            "The quantised copy can't be written to {file} ({reason}): make room there, or use "
+            "the weights as they are.",
+            file=file,
+            reason=reason(error),
         ) from error
 
 
@@ -89,8 +95,11 @@ def _require_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"The quantised copy needs {needed / 1e9:.3g} GB and {folder} has {free / 1e9:.3g} GB free: "
-            "make room there, or use the weights as they are."
+            "The quantised copy needs {needed} GB and {folder} has {free} GB free: make room "
+            "there, or use the weights as they are.",
+            needed=f"{needed / 1e9:.3g}",
+            folder=folder,
+            free=f"{free / 1e9:.3g}",
         )
 
 

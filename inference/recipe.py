@@ -9,7 +9,7 @@ from typing import Self
 import torch
 
 from inference.api.codec import DecodeError, from_json, parse
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 from inference.api.spec import GenerationRequest
 from inference.api.version import VERSION
 from inference.media import read_metadata
@@ -61,8 +61,9 @@ class Recipe:
             return from_json(cls, parse(read_metadata(path).get(TAG, "")))
         except DecodeError as error:
             raise UserError(
-                f"{path} holds no recipe that can be read: only a clip that Kinora made, as it made "
-                "it, can be repeated."
+                "{path} holds no recipe that can be read: only a clip that Kinora made, as it made "
+                "it, can be repeated.",
+                path=path,
             ) from error
 
     def tags(self) -> dict[str, str]:
@@ -79,4 +80,6 @@ def identity_of(files: ModelFiles) -> str:
     try:
         return identity(paths)
     except OSError as error:
-        raise UserError(f"{error.filename} can't be read ({error.strerror}).") from error
+        raise UserError(
+            "{path} can't be read ({reason}).", path=error.filename, reason=reason(error)
+        ) from error

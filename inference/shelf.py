@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from inference.api.codec import DecodeError, from_json, parse
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 from inference.api.models import MODELS, data_folder
 
 DAMAGED = ".damaged"
@@ -36,7 +36,9 @@ def added() -> tuple[Added, ...]:
         file.replace(file.with_name(file.name + DAMAGED))
         return ()
     except OSError as error:
-        raise UserError(f"The list of models {file} can't be read ({error.strerror}).") from error
+        raise UserError(
+            "The list of models {file} can't be read ({reason}).", file=file, reason=reason(error)
+        ) from error
 
 
 def path_of(name: str) -> Path | None:
@@ -86,5 +88,7 @@ def _write(shelf: _Shelf) -> None:
         partial.replace(file)
     except OSError as error:
         raise UserError(
-            f"The list of models {file} can't be written ({error.strerror})."
+            "The list of models {file} can't be written ({reason}).",
+            file=file,
+            reason=reason(error),
         ) from error

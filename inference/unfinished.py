@@ -17,6 +17,7 @@ from torch import Tensor
 from inference import sample
 from inference.api.codec import DecodeError, from_json, parse
 from inference.api.errors import UserError
+from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest
 from inference.sample import SolverState
 
@@ -25,7 +26,11 @@ ASIDE = ".unusable"
 
 
 class UnusableError(Exception):
-    """A file that no clip can go on from; the message says why."""
+    """A file that no clip can go on from, and why: a part of a sentence."""
+
+    def __init__(self, cause: Sentence) -> None:
+        super().__init__(cause)
+        self.cause = cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,15 +94,15 @@ class Keeper:
         """The clip in the file. Raises `UnusableError` unless it is whole and of this request."""
         metadata, tensors = _read(self.path)
         if metadata.get("model") != self.model_identity:
-            raise UnusableError("it was begun with other weights")
+            raise UnusableError(Sentence("it was begun with other weights"))
         try:
             request = from_json(GenerationRequest, parse(metadata["request"]))
             stop_after = int(metadata["stop_after"])
             state = sample.unpack_state(tensors)
         except (LookupError, ValueError, DecodeError, UserError) as error:
-            raise UnusableError("it is damaged") from error
+            raise UnusableError(Sentence("it is damaged")) from error
         if request != self.request:
-            raise UnusableError("it is of another request")
+            raise UnusableError(Sentence("it is of another request"))
         return _on(device, state, tensors, stop_after)
 
     def set_aside(self) -> Path:
@@ -125,7 +130,7 @@ def _read(
             wanted = file.keys() if names is None else names
             return file.metadata() or {}, {name: file.get_tensor(name) for name in wanted}
     except (OSError, SafetensorError) as error:
-        raise UnusableError("it is damaged") from error
+        raise UnusableError(Sentence("it is damaged")) from error
 
 
 def _on(
@@ -133,7 +138,7 @@ def _on(
 ) -> Unfinished:
     contexts = [tensors[name].to(device) for name in sorted(tensors) if name.startswith(CONTEXT)]
     if not contexts:
-        raise UnusableError("it is damaged")
+        raise UnusableError(Sentence("it is damaged"))
     x0 = tensors.get(X0)
     moved = replace(
         state,

@@ -46,6 +46,7 @@ from inference.api.messages import (
     encode,
     job_in,
 )
+from inference.api.sentence import Sentence
 from inference.catalog import find
 from inference.chores import Desk, download
 from inference.denoise import schedule_of
@@ -117,10 +118,10 @@ class Inbox:
         try:
             self.take(decode_command(line))
         except DecodeError as error:
-            message = f"The command can't be read: {error}."
+            message = Sentence("The command can't be read: {error}.", error=error)
             self._say(Failed(job_in(line), FailureKind.PROTOCOL, message))
         except UserError as error:
-            self._say(Failed(job_in(line), FailureKind.INPUT, str(error)))
+            self._say(Failed(job_in(line), FailureKind.INPUT, error.sentence))
 
 
 def run_job(command: Generate, inbox: Inbox, device: torch.device, say: Say) -> None:
@@ -200,11 +201,11 @@ def _failed(job: str, error: Exception) -> Failed:
     """Why a job came to nothing. Only a fault of the program needs its traceback."""
     match error:
         case MemoryShortageError():
-            return Failed(job, FailureKind.MEMORY, str(error), "".join(_trace(error)))
+            return Failed(job, FailureKind.MEMORY, error.sentence, "".join(_trace(error)))
         case UserError():
-            return Failed(job, FailureKind.INPUT, str(error))
+            return Failed(job, FailureKind.INPUT, error.sentence)
         case _:
-            message = f"Something in the program went wrong ({error})."
+            message = Sentence("Something in the program went wrong ({error}).", error=error)
             return Failed(job, FailureKind.INTERNAL, message, "".join(_trace(error)))
 
 

@@ -258,6 +258,13 @@
     </message>
 </context>
 <context>
+    <name>Database</name>
+    <message>
+        <source>{path} can&apos;t be used ({error}): make room on that disk, and see that you may write there.</source>
+        <translation>无法使用 {path}（{error}）：请在该磁盘上腾出空间，并确认您有写入权限。</translation>
+    </message>
+</context>
+<context>
     <name>Diagnosis</name>
     <message>
         <source>Good</source>
@@ -704,6 +711,10 @@
         <translation>无法运行 ffmpeg（{reason}）：请重新安装 Kinora。</translation>
     </message>
     <message>
+        <source>it is damaged, or of an unknown kind</source>
+        <translation>文件已损坏，或格式未知</translation>
+    </message>
+    <message>
         <source>{name} can&apos;t be read as a video or a picture: {cause}.</source>
         <translation>无法把 {name} 作为视频或图片读取：{cause}。</translation>
     </message>
@@ -914,6 +925,17 @@
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
+    </message>
+</context>
+<context>
+    <name>Library</name>
+    <message>
+        <source>{path} can&apos;t be deleted ({reason}).</source>
+        <translation>无法删除 {path}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be moved to {folder} ({reason}).</source>
+        <translation>无法把 {name} 移到 {folder}（{reason}）。</translation>
     </message>
 </context>
 <context>
@@ -2137,6 +2159,801 @@
     <message>
         <source>Queue</source>
         <translation>队列</translation>
+    </message>
+</context>
+<context>
+    <name>engine</name>
+    <message>
+        <source>A .png can hold one image and the clip has several: name a folder.</source>
+        <translation>一个 .png 只能存一张图片，而视频有多帧：请指定一个文件夹。</translation>
+    </message>
+    <message>
+        <source>A video can&apos;t be written as {suffix} ({path}): use .mp4, .webm or .gif, .png for one image, or a folder for a PNG each.</source>
+        <translation>无法把视频写成 {suffix}（{path}）：请使用 .mp4、.webm 或 .gif，单张图片用 .png，或用文件夹逐帧保存 PNG。</translation>
+    </message>
+    <message>
+        <source>ComfyUI&apos;s scaled fp8</source>
+        <translation>ComfyUI 缩放 fp8</translation>
+    </message>
+    <message>
+        <source>Device or resource busy</source>
+        <translation>设备或资源正忙</translation>
+    </message>
+    <message>
+        <source>Directory not empty</source>
+        <translation>文件夹不是空的</translation>
+    </message>
+    <message>
+        <source>Disk quota exceeded</source>
+        <translation>超出磁盘配额</translation>
+    </message>
+    <message>
+        <source>FastWan with sparse attention</source>
+        <translation>使用稀疏注意力的 FastWan</translation>
+    </message>
+    <message>
+        <source>File exists</source>
+        <translation>文件已存在</translation>
+    </message>
+    <message>
+        <source>File name too long</source>
+        <translation>文件名过长</translation>
+    </message>
+    <message>
+        <source>File too large</source>
+        <translation>文件过大</translation>
+    </message>
+    <message>
+        <source>Fun-Control with a camera</source>
+        <translation>带镜头控制的 Fun-Control</translation>
+    </message>
+    <message>
+        <source>Fun-Control with a reference image</source>
+        <translation>带参考图的 Fun-Control</translation>
+    </message>
+    <message>
+        <source>GGUF is a precision that can&apos;t be read yet</source>
+        <translation>目前还不能读取 GGUF 精度</translation>
+    </message>
+    <message>
+        <source>Input/output error</source>
+        <translation>输入/输出错误</translation>
+    </message>
+    <message>
+        <source>Invalid argument</source>
+        <translation>参数无效</translation>
+    </message>
+    <message>
+        <source>Is a directory</source>
+        <translation>是一个文件夹</translation>
+    </message>
+    <message>
+        <source>Memory ran out: going on with less of it ({peak} at most).</source>
+        <translation>内存或显存不足：改用更少的内存继续（最多 {peak}）。</translation>
+    </message>
+    <message>
+        <source>No previews: {folder} can&apos;t be written ({reason}).</source>
+        <translation>没有预览：无法写入 {folder}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>No space left on device</source>
+        <translation>磁盘空间不足</translation>
+    </message>
+    <message>
+        <source>No such file or directory</source>
+        <translation>没有那个文件或文件夹</translation>
+    </message>
+    <message>
+        <source>Not a directory</source>
+        <translation>不是文件夹</translation>
+    </message>
+    <message>
+        <source>Operation not permitted</source>
+        <translation>不允许此操作</translation>
+    </message>
+    <message>
+        <source>Permission denied</source>
+        <translation>权限不足</translation>
+    </message>
+    <message>
+        <source>Read-only file system</source>
+        <translation>磁盘是只读的</translation>
+    </message>
+    <message>
+        <source>S2V, speech to video</source>
+        <translation>S2V（语音生成视频）</translation>
+    </message>
+    <message>
+        <source>SkyReels-V2 diffusion forcing</source>
+        <translation>SkyReels-V2 diffusion forcing</translation>
+    </message>
+    <message>
+        <source>Something in the program went wrong ({error}).</source>
+        <translation>程序出了问题（{error}）。</translation>
+    </message>
+    <message>
+        <source>Stale file handle</source>
+        <translation>文件句柄已失效</translation>
+    </message>
+    <message>
+        <source>The attention gave something that isn&apos;t a number: the step is taken again, and the others too, with a plainer one.</source>
+        <translation>注意力计算得到了非数值结果：这一步和之后各步改用更基本的算法重新计算。</translation>
+    </message>
+    <message>
+        <source>The clip starts anew: {path} is unusable ({cause}), now {aside}.</source>
+        <translation>视频从头开始：{path} 无法使用（{cause}），已改名为 {aside}。</translation>
+    </message>
+    <message>
+        <source>The command can&apos;t be read: {error}.</source>
+        <translation>无法识别命令：{error}。</translation>
+    </message>
+    <message>
+        <source>The disk is full: {folder} has {free_mb} MB left, too little for {name}: make room there, or choose another folder.</source>
+        <translation>磁盘已满：{folder} 只剩 {free_mb} MB，放不下 {name}：请腾出空间，或另选文件夹。</translation>
+    </message>
+    <message>
+        <source>The disk with {folder} is full: make room there; running the same download again goes on from where it stopped.</source>
+        <translation>{folder} 所在的磁盘已满：请腾出空间；再次下载会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>The download needs {needed} GB and {folder} has {free} GB free: make room there, or choose another folder.</source>
+        <translation>下载需要 {needed} GB，而 {folder} 只有 {free} GB 可用：请腾出空间，或另选文件夹。</translation>
+    </message>
+    <message>
+        <source>The download of {file} broke off ({cause}): running the same download again goes on from where it stopped.</source>
+        <translation>{file} 的下载中断了（{cause}）：再次下载会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} can&apos;t be read ({reason}).</source>
+        <translation>无法读取文件夹 {folder}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} can&apos;t be written to: choose another.</source>
+        <translation>无法写入文件夹 {folder}：请另选一个。</translation>
+    </message>
+    <message>
+        <source>The folder {folder} does not exist: make it, or choose another.</source>
+        <translation>文件夹 {folder} 不存在：请新建它，或另选一个。</translation>
+    </message>
+    <message>
+        <source>The folder {path} has no weights in it.</source>
+        <translation>文件夹 {path} 里没有权重。</translation>
+    </message>
+    <message>
+        <source>The folder {target} is not empty: name a new one for the frames.</source>
+        <translation>文件夹 {target} 不是空的：请为这些帧指定一个新文件夹。</translation>
+    </message>
+    <message>
+        <source>The graphics card</source>
+        <translation>显卡</translation>
+    </message>
+    <message>
+        <source>The list of models {file} can&apos;t be read ({reason}).</source>
+        <translation>无法读取模型列表 {file}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The list of models {file} can&apos;t be written ({reason}).</source>
+        <translation>无法写入模型列表 {file}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The model that comes with Kinora isn&apos;t in {folder}: get Kinora again, as a whole.</source>
+        <translation>Kinora 自带的模型不在 {folder} 中：请重新获取完整的 Kinora。</translation>
+    </message>
+    <message>
+        <source>The model {name!r} can&apos;t be looked up ({reason}).</source>
+        <translation>无法查找模型“{name}”（{reason}）。</translation>
+    </message>
+    <message>
+        <source>The model {name} isn&apos;t at {path} any more: put it back or add it again.</source>
+        <translation>模型 {name} 已不在 {path}：请放回原处，或重新添加。</translation>
+    </message>
+    <message>
+        <source>The model {name} isn&apos;t on this machine: get it with ./kinora models download {name}, or give the path of a copy.</source>
+        <translation>这台电脑上没有模型 {name}：请在“模型”页下载它，或添加已有的副本。</translation>
+    </message>
+    <message>
+        <source>The prompt is empty: describe the video you want.</source>
+        <translation>提示词为空：请描述您想要的视频。</translation>
+    </message>
+    <message>
+        <source>The prompt takes {used} tokens and the model reads {limit}: it won&apos;t see what comes after the first {cut_at} characters.</source>
+        <translation>提示词有 {used} 个词元，而模型只读取 {limit} 个：前 {cut_at} 个字符之后的内容会被忽略。</translation>
+    </message>
+    <message>
+        <source>The quantised copy can&apos;t be written to {file} ({reason}): make room there, or use the weights as they are.</source>
+        <translation>无法把量化后的副本写入 {file}（{reason}）：请腾出空间，或使用原有精度的权重。</translation>
+    </message>
+    <message>
+        <source>The quantised copy needs {needed} GB and {folder} has {free} GB free: make room there, or use the weights as they are.</source>
+        <translation>量化后的副本需要 {needed} GB，而 {folder} 只有 {free} GB 可用：请腾出空间，或使用原有精度的权重。</translation>
+    </message>
+    <message>
+        <source>The size {width}x{height} can&apos;t be made: width and height are multiples of {multiple} up to {largest}; the nearest is {nearest_width}x{nearest_height}.</source>
+        <translation>无法生成 {width}x{height} 的尺寸：宽和高须为 {multiple} 的倍数，且不超过 {largest}；最接近的是 {nearest_width}x{nearest_height}。</translation>
+    </message>
+    <message>
+        <source>The text encoder {encoder} gives vectors of {given} numbers, and the transformer {transformer} takes {wanted}: use the one that came with it.</source>
+        <translation>文本编码器 {encoder} 输出 {given} 维向量，而 Transformer {transformer} 需要 {wanted} 维：请使用与它配套的文本编码器。</translation>
+    </message>
+    <message>
+        <source>The timesteps {timesteps} can&apos;t be used: they fall from at most 1000 and stay above 0.</source>
+        <translation>无法使用时间步 {timesteps}：须从不超过 1000 开始递减，且大于 0。</translation>
+    </message>
+    <message>
+        <source>The tokenizer in {source} has no {token} token: use the one of UMT5.</source>
+        <translation>{source} 中的分词器没有 {token} 词元：请使用 UMT5 的分词器。</translation>
+    </message>
+    <message>
+        <source>The tokenizer in {source} is damaged or no tokenizer: download it again.</source>
+        <translation>{source} 中的分词器已损坏或不是分词器：请重新下载。</translation>
+    </message>
+    <message>
+        <source>The tokenizer of {path} has {tokens} tokens and its text encoder knows {rows}: use the one that came with the encoder.</source>
+        <translation>{path} 的分词器有 {tokens} 个词元，而它的文本编码器只认识 {rows} 个：请使用与编码器配套的分词器。</translation>
+    </message>
+    <message>
+        <source>The tokenizer {path} can&apos;t be read ({reason}): download it again.</source>
+        <translation>无法读取分词器 {path}（{reason}）：请重新下载。</translation>
+    </message>
+    <message>
+        <source>The transformer gives something that isn&apos;t a number: its weights are damaged, or in a format that can&apos;t hold them; use others, or --weights native.</source>
+        <translation>Transformer 得到了非数值结果：它的权重已损坏，或所选精度容纳不下；请换用其他权重，或把精度设为“与设备计算精度相同”。</translation>
+    </message>
+    <message>
+        <source>The unfinished clip can&apos;t be kept in {path} ({reason}): if it&apos;s stopped now, it goes on from an earlier step or starts anew.</source>
+        <translation>无法把未完成的视频保存到 {path}（{reason}）：如果现在停止，之后会从更早的一步继续或从头开始。</translation>
+    </message>
+    <message>
+        <source>The video could not be encoded, try another format: ffmpeg ended with code {code} and said: {words}</source>
+        <translation>无法编码视频，请换一种格式：ffmpeg 以代码 {code} 退出，输出为：{words}</translation>
+    </message>
+    <message>
+        <source>The {model} model knows only its toy world: {world}. For anything else, get the real one with: ./kinora models download t2v-1.3b</source>
+        <translation>模型 {model} 只认识它的小小世界：{world}。要生成其他内容，请在“模型”页下载 Wan2.1 T2V 1.3B。</translation>
+    </message>
+    <message>
+        <source>The {name} can&apos;t be {value}: it lies between {low} and {high}.</source>
+        <translation>{name}不能是 {value}：须在 {low} 到 {high} 之间。</translation>
+    </message>
+    <message>
+        <source>The {name} has bytes that are no UTF-8 text: use a terminal that is set to UTF-8.</source>
+        <translation>{name}中有不是 UTF-8 文本的字节：请改用 UTF-8 文本。</translation>
+    </message>
+    <message>
+        <source>There is no file or folder {path}.</source>
+        <translation>没有文件或文件夹 {path}。</translation>
+    </message>
+    <message>
+        <source>There is no file {file}.</source>
+        <translation>没有文件 {file}。</translation>
+    </message>
+    <message>
+        <source>There is no model {name!r}: give the path of a model&apos;s folder or file, or one of {names}.</source>
+        <translation>没有模型“{name}”：请给出模型文件夹或文件的路径，或使用 {names} 之一。</translation>
+    </message>
+    <message>
+        <source>There is no repository {name} at {host}: check its name; if it is private, log in with &apos;hf auth login&apos;.</source>
+        <translation>{host} 上没有仓库 {name}：请检查名称；如果是私有仓库，请用“hf auth login”登录。</translation>
+    </message>
+    <message>
+        <source>There is nothing of {name} that Kinora downloaded: delete its files yourself if you don&apos;t need them.</source>
+        <translation>没有 Kinora 为 {name} 下载的内容：如果不需要它的文件，请自行删除。</translation>
+    </message>
+    <message>
+        <source>This machine</source>
+        <translation>这台电脑</translation>
+    </message>
+    <message>
+        <source>Too many open files</source>
+        <translation>打开的文件过多</translation>
+    </message>
+    <message>
+        <source>VAE</source>
+        <translation>VAE 网络</translation>
+    </message>
+    <message>
+        <source>Wan transformer with {channels} input channels</source>
+        <translation>有 {channels} 个输入通道的 Wan Transformer</translation>
+    </message>
+    <message>
+        <source>Wan2.1_VAE.pth of Wan-AI/Wan2.1-T2V-1.3B, or wan_2.1_vae.safetensors of Comfy-Org/Wan_2.1_ComfyUI_repackaged</source>
+        <translation>Wan-AI/Wan2.1-T2V-1.3B 的 Wan2.1_VAE.pth，或 Comfy-Org/Wan_2.1_ComfyUI_repackaged 的 wan_2.1_vae.safetensors</translation>
+    </message>
+    <message>
+        <source>circles, squares and triangles in six colours that move or stand still in the sky, at night, on the sand or on a chessboard</source>
+        <translation>六种颜色的圆形、方形和三角形（circle、square、triangle），在天空、夜晚、沙地或棋盘上移动或静止</translation>
+    </message>
+    <message>
+        <source>diffusion_pytorch_model.safetensors of Wan-AI/Wan2.1-T2V-1.3B</source>
+        <translation>Wan-AI/Wan2.1-T2V-1.3B 的 diffusion_pytorch_model.safetensors</translation>
+    </message>
+    <message>
+        <source>driven by sound (HuMo, MultiTalk)</source>
+        <translation>声音驱动（HuMo、MultiTalk）</translation>
+    </message>
+    <message>
+        <source>ffmpeg can&apos;t be run ({error}): install Kinora again.</source>
+        <translation>无法运行 ffmpeg（{error}）：请重新安装 Kinora。</translation>
+    </message>
+    <message>
+        <source>ffmpeg was not found: install Kinora again, or set IMAGEIO_FFMPEG_EXE to its path.</source>
+        <translation>没有找到 ffmpeg：请重新安装 Kinora，或把 IMAGEIO_FFMPEG_EXE 设为它的路径。</translation>
+    </message>
+    <message>
+        <source>frame rate</source>
+        <translation>帧率</translation>
+    </message>
+    <message>
+        <source>guidance</source>
+        <translation>引导强度</translation>
+    </message>
+    <message>
+        <source>has misshapen</source>
+        <translation>形状不符的有</translation>
+    </message>
+    <message>
+        <source>has unknown</source>
+        <translation>无法识别的有</translation>
+    </message>
+    <message>
+        <source>image encoder</source>
+        <translation>图像编码器</translation>
+    </message>
+    <message>
+        <source>it has layers in quanto&apos;s 4 or 2 bits, a precision that can&apos;t be read yet</source>
+        <translation>其中有 quanto 的 4 位或 2 位层，目前还不能读取这种精度</translation>
+    </message>
+    <message>
+        <source>it has layers in {kind}, a precision that can&apos;t be read yet</source>
+        <translation>其中有 {kind} 精度的层，目前还不能读取</translation>
+    </message>
+    <message>
+        <source>it has layers of {dtype} codes with {found}, a precision that can&apos;t be read yet</source>
+        <translation>其中有 {dtype} 编码的层（{found}），目前还不能读取这种精度</translation>
+    </message>
+    <message>
+        <source>it has no frames</source>
+        <translation>没有任何帧</translation>
+    </message>
+    <message>
+        <source>it has {dtype} codes of bitsandbytes, a precision that can&apos;t be read yet</source>
+        <translation>其中有 bitsandbytes 的 {dtype} 编码，目前还不能读取这种精度</translation>
+    </message>
+    <message>
+        <source>it is damaged</source>
+        <translation>已损坏</translation>
+    </message>
+    <message>
+        <source>it is of another request</source>
+        <translation>属于另一个请求</translation>
+    </message>
+    <message>
+        <source>it isn&apos;t a part of Wan2.1 (its first tensors are {first})</source>
+        <translation>不是 Wan2.1 的组成部分（最前面的张量：{first}）</translation>
+    </message>
+    <message>
+        <source>it was begun with other weights</source>
+        <translation>开始时用的是其他权重</translation>
+    </message>
+    <message>
+        <source>it&apos;s a LoRA, which Kinora can&apos;t use yet</source>
+        <translation>这是 LoRA，Kinora 目前还不能使用</translation>
+    </message>
+    <message>
+        <source>it&apos;s a T5 encoder, for other models: Wan2.1 needs UMT5-XXL&apos;s encoder</source>
+        <translation>这是用于其他模型的 T5 编码器：Wan2.1 需要 UMT5-XXL 的编码器</translation>
+    </message>
+    <message>
+        <source>it&apos;s a Wan transformer for {extension}, which Kinora can&apos;t use yet</source>
+        <translation>这是用于“{extension}”的 Wan Transformer，Kinora 目前还不能使用</translation>
+    </message>
+    <message>
+        <source>it&apos;s a preview decoder, which Kinora can&apos;t use yet</source>
+        <translation>这是预览解码器，Kinora 目前还不能使用</translation>
+    </message>
+    <message>
+        <source>it&apos;s a {title} model, which Kinora can&apos;t use yet</source>
+        <translation>这是 {title} 模型，Kinora 目前还不能使用</translation>
+    </message>
+    <message>
+        <source>it&apos;s only the VACE part of a transformer: use a whole VACE transformer</source>
+        <translation>这只是 Transformer 的 VACE 部分：请使用完整的 VACE Transformer</translation>
+    </message>
+    <message>
+        <source>its latents have {channels} channels, where Wan2.1&apos;s have {expected}</source>
+        <translation>它的潜变量有 {channels} 个通道，而 Wan2.1 是 {expected} 个</translation>
+    </message>
+    <message>
+        <source>its layout is a precision that can&apos;t be read yet</source>
+        <translation>目前还不能读取这种排列的精度</translation>
+    </message>
+    <message>
+        <source>its weights are {dtype} codes without the scales to read them by</source>
+        <translation>权重是 {dtype} 编码，但缺少解读所需的缩放系数</translation>
+    </message>
+    <message>
+        <source>lacks</source>
+        <translation>缺少</translation>
+    </message>
+    <message>
+        <source>make the clip smaller or shorter</source>
+        <translation>请减小视频的尺寸或长度</translation>
+    </message>
+    <message>
+        <source>model</source>
+        <translation>模型</translation>
+    </message>
+    <message>
+        <source>models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth of Wan-AI/Wan2.1-I2V-14B-480P, or clip_vision_h.safetensors of Comfy-Org/Wan_2.1_ComfyUI_repackaged</source>
+        <translation>Wan-AI/Wan2.1-I2V-14B-480P 的 models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth，或 Comfy-Org/Wan_2.1_ComfyUI_repackaged 的 clip_vision_h.safetensors</translation>
+    </message>
+    <message>
+        <source>models_t5_umt5-xxl-enc-bf16.pth of Wan-AI/Wan2.1-T2V-1.3B, or umt5_xxl_fp16.safetensors of Comfy-Org/Wan_2.1_ComfyUI_repackaged</source>
+        <translation>Wan-AI/Wan2.1-T2V-1.3B 的 models_t5_umt5-xxl-enc-bf16.pth，或 Comfy-Org/Wan_2.1_ComfyUI_repackaged 的 umt5_xxl_fp16.safetensors</translation>
+    </message>
+    <message>
+        <source>negative prompt</source>
+        <translation>负面提示词</translation>
+    </message>
+    <message>
+        <source>no named format</source>
+        <translation>未注明的格式</translation>
+    </message>
+    <message>
+        <source>no scale</source>
+        <translation>没有缩放系数</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>number of steps</source>
+        <translation>步数</translation>
+    </message>
+    <message>
+        <source>number of steps to stop after</source>
+        <translation>提前结束的步数</translation>
+    </message>
+    <message>
+        <source>packed 4-bit</source>
+        <translation>打包 4 位</translation>
+    </message>
+    <message>
+        <source>prompt</source>
+        <translation>提示词</translation>
+    </message>
+    <message>
+        <source>seed</source>
+        <translation>种子</translation>
+    </message>
+    <message>
+        <source>shift</source>
+        <translation>噪声偏移</translation>
+    </message>
+    <message>
+        <source>text encoder</source>
+        <translation>文本编码器</translation>
+    </message>
+    <message>
+        <source>the connection was closed</source>
+        <translation>连接已关闭</translation>
+    </message>
+    <message>
+        <source>the folder google/umt5-xxl of Wan-AI/Wan2.1-T2V-1.3B</source>
+        <translation>Wan-AI/Wan2.1-T2V-1.3B 的文件夹 google/umt5-xxl</translation>
+    </message>
+    <message>
+        <source>the scales of {name} don&apos;t fit it: it&apos;s damaged</source>
+        <translation>{name} 的缩放系数与它不符：文件已损坏</translation>
+    </message>
+    <message>
+        <source>the tokenizer ({place})</source>
+        <translation>分词器（{place}）</translation>
+    </message>
+    <message>
+        <source>the {part} ({place})</source>
+        <translation>{part}（{place}）</translation>
+    </message>
+    <message>
+        <source>torch.compile can&apos;t be used here ({reason}): going on without it.</source>
+        <translation>这里无法使用 torch.compile（{reason}）：不用它继续。</translation>
+    </message>
+    <message>
+        <source>transformer</source>
+        <translation>Transformer 网络</translation>
+    </message>
+    <message>
+        <source>width {width}</source>
+        <translation>宽度 {width}</translation>
+    </message>
+    <message>
+        <source>{address} could not be reached: check the network and HF_ENDPOINT, then run it again ({error}).</source>
+        <translation>无法连接 {address}：请检查网络和下载来源（HF_ENDPOINT），然后重试（{error}）。</translation>
+    </message>
+    <message>
+        <source>{address} did not answer as a model hub does: check the network and HF_ENDPOINT.</source>
+        <translation>{address} 的回应不像模型站点：请检查网络和下载来源（HF_ENDPOINT）。</translation>
+    </message>
+    <message>
+        <source>{clip} would fit</source>
+        <translation>可改为生成 {clip}</translation>
+    </message>
+    <message>
+        <source>{clip} would fit with weights in {weights}</source>
+        <translation>权重改为 {weights} 时可以生成 {clip}</translation>
+    </message>
+    <message>
+        <source>{dtype} (ComfyUI&apos;s quantisation of 2026)</source>
+        <translation>{dtype}（ComfyUI 2026 年的量化）</translation>
+    </message>
+    <message>
+        <source>{dtype} (without scales)</source>
+        <translation>{dtype}（无缩放系数）</translation>
+    </message>
+    <message>
+        <source>{dtype} ({layout})</source>
+        <translation>{dtype}（{layout}）</translation>
+    </message>
+    <message>
+        <source>{file} arrived damaged (its hash is {found}..., not {expected}...) and was deleted: run the download again.</source>
+        <translation>下载得到的 {file} 已损坏（哈希值为 {found}…，而不是 {expected}…），已被删除：请重新下载。</translation>
+    </message>
+    <message>
+        <source>{file} can&apos;t be mapped into memory, since the system has no room left for it: close other programs, or let Windows manage the size of its page file.</source>
+        <translation>无法把 {file} 映射到内存，系统已没有空间：请关闭其他程序，或让 Windows 自动管理页面文件大小。</translation>
+    </message>
+    <message>
+        <source>{file} can&apos;t be opened: you aren&apos;t allowed to read it.</source>
+        <translation>无法打开 {file}：您没有读取权限。</translation>
+    </message>
+    <message>
+        <source>{file} can&apos;t be read as JSON: download or copy it again.</source>
+        <translation>{file} 不是可读的 JSON：请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} can&apos;t be read as a configuration: it isn&apos;t a JSON object.</source>
+        <translation>无法把 {file} 作为配置读取：它不是 JSON 对象。</translation>
+    </message>
+    <message>
+        <source>{file} holds Python code beside its weights, which is never run here: use a .safetensors version of the model.</source>
+        <translation>{file} 除了权重还含有 Python 代码，这里绝不会运行：请使用该模型的 .safetensors 版本。</translation>
+    </message>
+    <message>
+        <source>{file} holds no tensors by name, so it isn&apos;t a model&apos;s weights.</source>
+        <translation>{file} 里没有命名的张量，因此不是模型权重。</translation>
+    </message>
+    <message>
+        <source>{file} holds no tensors, so it isn&apos;t a model&apos;s weights.</source>
+        <translation>{file} 里没有张量，因此不是模型权重。</translation>
+    </message>
+    <message>
+        <source>{file} is a GGUF file, a precision Kinora can&apos;t read yet: use the same model in bf16 or fp16.</source>
+        <translation>{file} 是 GGUF 文件，Kinora 目前还不能读取这种精度：请使用同一模型的 bf16 或 fp16 版本。</translation>
+    </message>
+    <message>
+        <source>{file} is a Git LFS pointer, not the weights: fetch them with `git lfs pull`.</source>
+        <translation>{file} 只是 Git LFS 指针，不是权重：请用 `git lfs pull` 获取。</translation>
+    </message>
+    <message>
+        <source>{file} is a PyTorch file under another format&apos;s name, so nothing in it is ever run or read: rename it to end in .pth, if you trust where it comes from.</source>
+        <translation>{file} 是 PyTorch 文件，却用了别的格式的名称，因此不会运行或读取其中任何内容：如果您信任它的来源，请改名为以 .pth 结尾。</translation>
+    </message>
+    <message>
+        <source>{file} is a damaged GGUF file: its header ends early or makes no sense; download or copy it again.</source>
+        <translation>GGUF 文件 {file} 已损坏：文件头不完整或不合理；请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} is a pickle from before PyTorch 1.6, which is never opened here: use a .safetensors version of the model.</source>
+        <translation>{file} 是 PyTorch 1.6 之前的 pickle 文件，这里绝不会打开：请使用该模型的 .safetensors 版本。</translation>
+    </message>
+    <message>
+        <source>{file} is a web page, not weights: its download went wrong; download it again.</source>
+        <translation>{file} 是网页，不是权重：下载出了问题，请重新下载。</translation>
+    </message>
+    <message>
+        <source>{file} is cut short: it should have {expected} bytes and has {size}; download or copy it again.</source>
+        <translation>{file} 不完整：应有 {expected} 字节，实际只有 {size} 字节；请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} is cut short: it starts as a PyTorch file and its end is missing; download or copy it again.</source>
+        <translation>{file} 不完整：开头是 PyTorch 文件，但缺少结尾；请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} is damaged and can&apos;t be read ({reason}): download or copy it again.</source>
+        <translation>{file} 已损坏，无法读取（{reason}）：请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} is empty: download or copy it again.</source>
+        <translation>{file} 是空的：请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} isn&apos;t a file of weights: Kinora reads .safetensors and PyTorch&apos;s .pth.</source>
+        <translation>{file} 不是权重文件：Kinora 可读取 .safetensors 和 PyTorch 的 .pth。</translation>
+    </message>
+    <message>
+        <source>{file} says there are {heads} heads, each of an odd width of {width}: it&apos;s of another model.</source>
+        <translation>{file} 说有 {heads} 个注意力头，每个的宽度为奇数 {width}：它属于另一个模型。</translation>
+    </message>
+    <message>
+        <source>{file} says there are {heads} heads, which the {network}&apos;s width of {dim} can&apos;t be split into: it&apos;s of another model.</source>
+        <translation>{file} 说有 {heads} 个注意力头，{network}的宽度 {dim} 无法这样等分：它属于另一个模型。</translation>
+    </message>
+    <message>
+        <source>{file} says vace_layers is {layers}: they are blocks from 0 on and below {end}, in order.</source>
+        <translation>{file} 说 vace_layers 是 {layers}：它应是从 0 开始、小于 {end}、依次递增的块编号。</translation>
+    </message>
+    <message>
+        <source>{file} says {name} is {value}: it&apos;s a number above 0.</source>
+        <translation>{file} 说 {name} 是 {value}：它应是大于 0 的数。</translation>
+    </message>
+    <message>
+        <source>{first} and {second}</source>
+        <translation>{first}、{second}</translation>
+    </message>
+    <message>
+        <source>{first}; {rest}</source>
+        <translation>{first}；{rest}</translation>
+    </message>
+    <message>
+        <source>{folder} can&apos;t be written to: {reason}.</source>
+        <translation>无法写入 {folder}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{folder} lacks {count} of the {total} files that {index} lists ({missing}): download them again.</source>
+        <translation>{index} 列出的 {total} 个文件中，{folder} 缺少 {count} 个（{missing}）：请重新下载。</translation>
+    </message>
+    <message>
+        <source>{frames} frames can&apos;t be made: their number is 4n+1, up to {most}; the nearest is {nearest}.</source>
+        <translation>无法生成 {frames} 帧：帧数须为 4n+1，且不超过 {most}；最接近的是 {nearest}。</translation>
+    </message>
+    <message>
+        <source>{frames} frames of {width}x{height}</source>
+        <translation>{frames} 帧 {width}x{height} 的视频</translation>
+    </message>
+    <message>
+        <source>{host} answered {status} for {name}: try again later; running the same download again goes on from where it stopped.</source>
+        <translation>{host} 对 {name} 返回了 {status}：请稍后再试；再次下载会从中断处继续。</translation>
+    </message>
+    <message>
+        <source>{index} isn&apos;t an index of shards: it has no weight_map.</source>
+        <translation>{index} 不是分片索引：其中没有 weight_map。</translation>
+    </message>
+    <message>
+        <source>{model!r} can&apos;t be downloaded: choose one of {names}.</source>
+        <translation>无法下载“{model}”：请选择 {names} 之一。</translation>
+    </message>
+    <message>
+        <source>{name} asks for your consent: accept its terms on its page, log in with &apos;hf auth login&apos;, then run it again.</source>
+        <translation>{name} 需要您的同意：请在它的页面上接受条款，用“hf auth login”登录，然后重试。</translation>
+    </message>
+    <message>
+        <source>{name} can hold one image and the clip has several: name a folder, such as {stem}{sep}, to get a PNG for each frame.</source>
+        <translation>{name} 只能存一张图片，而视频有多帧：请指定一个文件夹，例如 {stem}{sep}，以逐帧保存 PNG。</translation>
+    </message>
+    <message>
+        <source>{name} can&apos;t be read as an image or a video: {cause}.</source>
+        <translation>无法把 {name} 作为图片或视频读取：{cause}。</translation>
+    </message>
+    <message>
+        <source>{name} has no file that matches {pattern}: check its name.</source>
+        <translation>{name} 中没有与 {pattern} 匹配的文件：请检查名称。</translation>
+    </message>
+    <message>
+        <source>{name} has no revision {revision}: check it.</source>
+        <translation>{name} 没有版本 {revision}：请检查。</translation>
+    </message>
+    <message>
+        <source>{name} is rotated in groups of {rotation}, a precision that can&apos;t be read yet</source>
+        <translation>{name} 以 {rotation} 个为一组做了旋转，目前还不能读取这种精度</translation>
+    </message>
+    <message>
+        <source>{name} lacks what bitsandbytes keeps beside it: it&apos;s incomplete</source>
+        <translation>{name} 缺少 bitsandbytes 的附带数据：文件不完整</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be deleted ({reason}): close what uses it, then remove the model again.</source>
+        <translation>无法删除 {path}（{reason}）：请关闭正在使用它的程序，然后再次移除模型。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read ({reason}).</source>
+        <translation>无法读取 {path}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be used: {obstacle}.</source>
+        <translation>无法使用 {path}：{obstacle}。</translation>
+    </message>
+    <message>
+        <source>{path} doesn&apos;t fit Wan2.1&apos;s {network}: it {problems}; it&apos;s incomplete, or of another model.</source>
+        <translation>{path} 与 Wan2.1 {network}不符：{problems}；它不完整，或属于另一个模型。</translation>
+    </message>
+    <message>
+        <source>{path} has a {network}&apos;s names but not its shapes: it&apos;s damaged, or of another model.</source>
+        <translation>{path}（{network}）的张量名相符，形状却不符：它已损坏，或属于另一个模型。</translation>
+    </message>
+    <message>
+        <source>{path} has no part of Wan2.1 that can be used. {problem}</source>
+        <translation>{path} 里没有可用的 Wan2.1 组成部分。{problem}</translation>
+    </message>
+    <message>
+        <source>{path} has no part of Wan2.1: choose a file with one, such as {example}.</source>
+        <translation>{path} 里没有 Wan2.1 的组成部分：请选择含有它的文件，例如 {example}。</translation>
+    </message>
+    <message>
+        <source>{path} has no part of Wan2.1: choose a folder with one, such as {example}.</source>
+        <translation>{path} 里没有 Wan2.1 的组成部分：请选择含有它的文件夹，例如 {example}。</translation>
+    </message>
+    <message>
+        <source>{path} has no transformer of Wan2.1: choose a file or folder with one.</source>
+        <translation>{path} 里没有 Wan2.1 的 Transformer：请选择含有它的文件或文件夹。</translation>
+    </message>
+    <message>
+        <source>{path} has no transformer: give the path of one, or of its model.</source>
+        <translation>{path} 里没有 Transformer：请给出 Transformer 或其模型的路径。</translation>
+    </message>
+    <message>
+        <source>{path} holds no recipe that can be read: only a clip that Kinora made, as it made it, can be repeated.</source>
+        <translation>{path} 里没有可读取的配方：只有 Kinora 制作且未经改动的视频才能重做。</translation>
+    </message>
+    <message>
+        <source>{path} holds the {network} in {precision} and can&apos;t be used: {obstacle}; use the same model in bf16, fp16, fp8 or int8.</source>
+        <translation>{path}（{network}）为 {precision}，无法使用：{obstacle}；请使用同一模型的 bf16、fp16、fp8 或 int8 版本。</translation>
+    </message>
+    <message>
+        <source>{path} holds {count} transformers ({names}): choose one of these files.</source>
+        <translation>{path} 里有 {count} 个 Transformer（{names}）：请选择其中一个文件。</translation>
+    </message>
+    <message>
+        <source>{path} is a {network}: only a DiT is quantised.</source>
+        <translation>{path}（{network}）不能量化：只有 DiT 可以量化。</translation>
+    </message>
+    <message>
+        <source>{path} is an incomplete {network}: it has no tensor {name}; get the whole file, or all of its parts.</source>
+        <translation>{path}（{network}）不完整：缺少张量 {name}；请获取完整的文件或全部分片。</translation>
+    </message>
+    <message>
+        <source>{path} lacks {parts}.</source>
+        <translation>{path} 缺少以下部分：{parts}。</translation>
+    </message>
+    <message>
+        <source>{path} lacks {parts}: put what is missing beside it, or say where it lies.</source>
+        <translation>{path} 缺少以下部分：{parts}。请把它们放到它旁边。</translation>
+    </message>
+    <message>
+        <source>{path} lacks {parts}: put what is missing beside it, or say where it lies. {problem}</source>
+        <translation>{path} 缺少以下部分：{parts}。请把它们放到它旁边。{problem}</translation>
+    </message>
+    <message>
+        <source>{place} has too little free memory for {clip}, which takes {peak}: {advice}, or close other programs.</source>
+        <translation>{place}的可用内存不足以生成 {clip}，需要 {peak}：{advice}，或关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>{source} can&apos;t be read: {reason}.</source>
+        <translation>无法读取 {source}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{target} can&apos;t be written: {reason}.</source>
+        <translation>无法写入 {target}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{title} makes video from images, which Kinora can&apos;t do yet: choose a T2V or VACE model, such as t2v-1.3b.</source>
+        <translation>{title} 用图片生成视频，Kinora 目前还不支持：请选择 T2V 或 VACE 模型，例如 t2v-1.3b。</translation>
+    </message>
+    <message>
+        <source>{title} {size}</source>
+        <translation>{title} {size}</translation>
+    </message>
+    <message>
+        <source>{what} 1 tensor ({names})</source>
+        <translation>{what} 1 个张量（{names}）</translation>
+    </message>
+    <message>
+        <source>{what} {count} tensors ({names})</source>
+        <translation>{what} {count} 个张量（{names}）</translation>
     </message>
 </context>
 </TS>

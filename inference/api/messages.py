@@ -1,7 +1,7 @@
 """What the window and the worker say to each other: one JSON object a line.
 
 Commands go to the worker, events come back. Both are closed unions, for `match`. Images and clips
-travel as paths.
+travel as paths. What is for people is a `Sentence`, which the window can say in another language.
 
 A job (`Generate`, `Download`) is named by its `job` and tells how it goes on; `Finished`, `Downloaded`,
 `Paused`, `Cancelled` or `Failed` is its last event. A question is named by its `id` and has one answer,
@@ -10,13 +10,14 @@ them, in a thread of their own, downloads and questions.
 """
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeVar, get_args
 
-from inference.api.codec import DecodeError, from_json, parse
+from inference.api.codec import DecodeError, from_json, parse, to_json
 from inference.api.device import DeviceInfo, Stage
 from inference.api.findings import Finding
+from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest
 
 PROTOCOL = 1
@@ -171,7 +172,7 @@ class Notice:
     """Something the user should know; the job goes on."""
 
     job: str
-    message: str
+    message: str | Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +207,7 @@ class Failed:
 
     job: str
     kind: FailureKind
-    message: str
+    message: str | Sentence
     details: str = ""
 
 
@@ -266,15 +267,15 @@ class ModelInfo:
     """
 
     name: str
-    title: str
+    title: str | Sentence
     path: str
     bytes: int
-    precision: str
+    precision: str | Sentence
     licence: str
     tasks: tuple[str, ...]
     installed: bool
     removable: bool
-    missing: tuple[str, ...] = ()
+    missing: tuple[str | Sentence, ...] = ()
     downloadable: bool = False
     added: bool = False
     like: str = ""
@@ -336,7 +337,7 @@ Message = TypeVar("Message")
 
 def encode(message: Command | Event) -> str:
     """One line of JSON, without the line break. Pure ASCII, so no console can spoil it."""
-    return json.dumps({"v": PROTOCOL, "type": type(message).__name__, **asdict(message)})
+    return json.dumps({"v": PROTOCOL, "type": type(message).__name__, **to_json(message)})
 
 
 def decode_command(line: str | bytes) -> Command:

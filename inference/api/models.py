@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from inference.api.sentence import Sentence
 from inference.api.spec import (
     DiTParams,
     ImageParams,
@@ -101,8 +102,9 @@ DEMO = ModelSpec(
     vae=VAEParams(dim=8, dim_mult=(1, 2, 4, 8)),
     defaults=SamplingDefaults(width=128, height=128, frames=17, steps=20, guidance=3.0, shift=5.0),
     folder="assets/demo",
-    world=(
-        "circles, squares and triangles in six colours that move or stand still in the sky, at night, "
+    world=Sentence(
+        "circles, squares and triangles in six colours that move or stand still in the sky, at "
+        "night, "
         "on the sand or on a chessboard"
     ),
 )

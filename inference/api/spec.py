@@ -9,6 +9,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from inference.api.errors import UserError
+from inference.api.sentence import Sentence
 
 SPATIAL_STRIDE = 8  # video pixels per latent pixel
 TEMPORAL_STRIDE = 4  # video frames per latent frame, after the first
@@ -188,18 +189,18 @@ class GenerationRequest:
     stop_after: int = 0
 
     def __post_init__(self) -> None:
-        for name in ("prompt", "negative_prompt", "model"):
-            _check_text(name.replace("_", " "), getattr(self, name))
+        for name in (Sentence("prompt"), Sentence("negative prompt"), Sentence("model")):
+            _check_text(name, getattr(self, name.replace(" ", "_")))
         if not self.prompt.strip():
             raise UserError("The prompt is empty: describe the video you want.")
         _check_size(self.width, self.height)
         _check_frames(self.frames)
-        _check_range("number of steps", self.steps, 1, 1000)
-        _check_range("number of steps to stop after", self.stop_after, 0, 1000)
-        _check_range("guidance", self.guidance, 1.0, 100.0)
-        _check_range("shift", self.shift, 0.01, 100.0)
-        _check_range("frame rate", self.fps, 1, 240)
-        _check_range("seed", self.seed, 0, MAX_SEED)
+        _check_range(Sentence("number of steps"), self.steps, 1, 1000)
+        _check_range(Sentence("number of steps to stop after"), self.stop_after, 0, 1000)
+        _check_range(Sentence("guidance"), self.guidance, 1.0, 100.0)
+        _check_range(Sentence("shift"), self.shift, 0.01, 100.0)
+        _check_range(Sentence("frame rate"), self.fps, 1, 240)
+        _check_range(Sentence("seed"), self.seed, 0, MAX_SEED)
         _check_timesteps(self.timesteps)
 
 
@@ -244,12 +245,13 @@ def nearest_frames(frames: int) -> int:
     return min(max(latent_frames * TEMPORAL_STRIDE + 1, 1), MAX_FRAMES)
 
 
-def _check_text(name: str, text: str) -> None:
+def _check_text(name: Sentence, text: str) -> None:
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise UserError(
-            f"The {name} has bytes that are no UTF-8 text: use a terminal that is set to UTF-8."
+            "The {name} has bytes that are no UTF-8 text: use a terminal that is set to UTF-8.",
+            name=name,
         ) from error
 
 
@@ -257,8 +259,14 @@ def _check_size(width: int, height: int) -> None:
     nearest = nearest_size(width), nearest_size(height)
     if (width, height) != nearest:
         raise UserError(
-            f"The size {width}x{height} can't be made: width and height are multiples of "
-            f"{SIZE_MULTIPLE} up to {MAX_SIDE}; the nearest is {nearest[0]}x{nearest[1]}."
+            "The size {width}x{height} can't be made: width and height are multiples of "
+            "{multiple} up to {largest}; the nearest is {nearest_width}x{nearest_height}.",
+            width=width,
+            height=height,
+            multiple=SIZE_MULTIPLE,
+            largest=MAX_SIDE,
+            nearest_width=nearest[0],
+            nearest_height=nearest[1],
         )
 
 
@@ -266,8 +274,11 @@ def _check_frames(frames: int) -> None:
     nearest = nearest_frames(frames)
     if frames != nearest:
         raise UserError(
-            f"{frames} frames can't be made: their number is 4n+1, up to {MAX_FRAMES}; the nearest "
-            f"is {nearest}."
+            "{frames} frames can't be made: their number is 4n+1, up to {most}; the nearest is "
+            "{nearest}.",
+            frames=frames,
+            most=MAX_FRAMES,
+            nearest=nearest,
         )
 
 
@@ -275,11 +286,18 @@ def _check_timesteps(timesteps: tuple[float, ...]) -> None:
     falling = all(before > after for before, after in pairwise((*timesteps, 0.0)))
     if not falling or any(timestep > 1000 for timestep in timesteps):
         raise UserError(
-            f"The timesteps {', '.join(f'{t:g}' for t in timesteps)} can't be used: they fall from "
-            "at most 1000 and stay above 0."
+            "The timesteps {timesteps} can't be used: they fall from at most 1000 and stay above "
+            "0.",
+            timesteps=", ".join(f"{t:g}" for t in timesteps),
         )
 
 
-def _check_range(name: str, value: float, low: float, high: float) -> None:
+def _check_range(name: Sentence, value: float, low: float, high: float) -> None:
     if not low <= value <= high:  # also false for NaN
-        raise UserError(f"The {name} can't be {value}: it lies between {low} and {high}.")
+        raise UserError(
+            "The {name} can't be {value}: it lies between {low} and {high}.",
+            name=name,
+            value=value,
+            low=low,
+            high=high,
+        )

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer as TokenizerFile
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 from inference.api.spec import TextParams
 from inference.wan.activation import Gelu
 
@@ -232,7 +232,9 @@ class Tokenizer:
             data = path.read_bytes()
         except OSError as error:
             raise UserError(
-                f"The tokenizer {path} can't be read ({error.strerror}): download it again."
+                "The tokenizer {path} can't be read ({reason}): download it again.",
+                path=path,
+                reason=reason(error),
             ) from error
         if path.suffix == ".json":
             return cls(_JsonVocabulary(data, str(path)), text_len)
@@ -314,8 +316,14 @@ class _SentencePieceVocabulary:
 
 
 def _unreadable(source: str) -> UserError:
-    return UserError(f"The tokenizer in {source} is damaged or no tokenizer: download it again.")
+    return UserError(
+        "The tokenizer in {source} is damaged or no tokenizer: download it again.", source=source
+    )
 
 
 def _foreign(source: str) -> UserError:
-    return UserError(f"The tokenizer in {source} has no {EOS} token: use the one of UMT5.")
+    return UserError(
+        "The tokenizer in {source} has no {token} token: use the one of UMT5.",
+        source=source,
+        token=EOS,
+    )

@@ -78,8 +78,12 @@ class Checkpoint:
         """Shape of the tensor with this official name. Raises `UserError` if it isn't there."""
         if name not in self.sources:
             raise UserError(
-                f"{self.path} is an incomplete {self.network}: it has no tensor {name}; get the "
-                "whole file, or all of its parts."
+                "{path} is an incomplete {network}: it has no tensor {name}; get the whole file, "
+                "or "
+                "all of its parts.",
+                path=self.path,
+                network=self.network.words,
+                name=name,
             )
         return self.sources[name].shape
 
@@ -87,8 +91,12 @@ class Checkpoint:
         """Raise `UserError` if the precision is one that can't be read."""
         if not self.precision.readable:
             raise UserError(
-                f"{self.path} holds the {self.network} in {self.precision} and can't be used: "
-                f"{self.precision.obstacle}; use the same model in bf16, fp16, fp8 or int8."
+                "{path} holds the {network} in {precision} and can't be used: {obstacle}; use the "
+                "same model in bf16, fp16, fp8 or int8.",
+                path=self.path,
+                network=self.network.words,
+                precision=self.precision.words,
+                obstacle=self.precision.obstacle,
             )
 
     def read(self, names: Iterable[str]) -> dict[str, Tensor]:
@@ -172,8 +180,10 @@ def of_plausible_shapes(
             return infer(checkpoint)
         except (ValueError, IndexError, ZeroDivisionError) as error:
             raise UserError(
-                f"{checkpoint.path} has a {checkpoint.network}'s names but not its shapes: it's "
-                "damaged, or of another model."
+                "{path} has a {network}'s names but not its shapes: it's damaged, or of another "
+                "model.",
+                path=checkpoint.path,
+                network=checkpoint.network.words,
             ) from error
 
     return checked
@@ -296,8 +306,13 @@ def _indexed(index: Path) -> list[Path]:
     missing = [file.name for file in files if not file.exists()]
     if missing:
         raise UserError(
-            f"{index.parent} lacks {len(missing)} of the {len(files)} files that {index.name} lists "
-            f"({', '.join(missing[:3])}): download them again."
+            "{folder} lacks {count} of the {total} files that {index} lists ({missing}): "
+            "download them again.",
+            folder=index.parent,
+            count=len(missing),
+            total=len(files),
+            index=index.name,
+            missing=", ".join(missing[:3]),
         )
     return files
 
@@ -305,7 +320,7 @@ def _indexed(index: Path) -> list[Path]:
 def _names_in(index: Path) -> list[str]:
     weight_map = _read_json(index).get("weight_map")
     if not isinstance(weight_map, dict) or not weight_map:
-        raise UserError(f"{index} isn't an index of shards: it has no weight_map.")
+        raise UserError("{index} isn't an index of shards: it has no weight_map.", index=index)
     return sorted({str(name) for name in weight_map.values()})
 
 
@@ -320,7 +335,9 @@ def _read_json(file: Path) -> dict[str, Any]:
     try:
         text = file.read_text("utf-8")
     except (OSError, ValueError) as error:
-        raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
+        raise UserError(
+            "{file} can't be read as JSON: download or copy it again.", file=file
+        ) from error
     return _parse_json(text, file)
 
 
@@ -328,7 +345,11 @@ def _parse_json(text: str, file: Path) -> dict[str, Any]:
     try:
         content = json.loads(text)
     except ValueError as error:
-        raise UserError(f"{file} can't be read as JSON: download or copy it again.") from error
+        raise UserError(
+            "{file} can't be read as JSON: download or copy it again.", file=file
+        ) from error
     if not isinstance(content, dict):
-        raise UserError(f"{file} can't be read as a configuration: it isn't a JSON object.")
+        raise UserError(
+            "{file} can't be read as a configuration: it isn't a JSON object.", file=file
+        )
     return content

@@ -22,6 +22,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from inference.api.sentence import Sentence
 from inference.weights.files import DTYPES, Stored
 from quant.convert import (
     NESTED_BLOCK,
@@ -40,7 +41,6 @@ COMFY_FORMATS = {"float8_e4m3fn", "float8_e5m2", "int8_tensorwise", "int8_blockw
 CODES = {"I8", "F8_E4M3", "F8_E5M2"}
 ROUNDED = CODES | {"U8"}
 SCALES = {"F32", "F16", "BF16", "F64"}
-NOT_YET = "a precision that can't be read yet"
 
 Read = Callable[[Iterable[Stored]], Mapping[Stored, Tensor]]
 Settings = Mapping[str, Any]
@@ -242,7 +242,9 @@ def _plain(name: str, stored: Stored) -> Coded:
         convention = Convention.UNSCALED
     elif stored.dtype in ROUNDED and name.endswith(".weight"):
         convention = Convention.UNSCALED
-        obstacle = f"its weights are {stored.dtype} codes without the scales to read them by"
+        obstacle = Sentence(
+            "its weights are {dtype} codes without the scales to read them by", dtype=stored.dtype
+        )
     return Coded(stored.shape, stored, convention, obstacle=obstacle)
 
 
@@ -275,31 +277,51 @@ def _obstacle(
     """Why a weight with these aids can't be read; empty if it can."""
     if convention is Convention.BITSANDBYTES:
         return _obstacle_of_bitsandbytes(data, aids, settings)
-    kind = settings.get("format", "no named format")
+    kind = settings.get("format", Sentence("no named format"))
     if convention is Convention.COMFY_QUANT and kind not in COMFY_FORMATS:
-        return f"it has layers in {kind}, {NOT_YET}"
+        return Sentence("it has layers in {kind}, a precision that can't be read yet", kind=kind)
     if "shift" in aids or (convention is Convention.QUANTO and data.dtype == "U8"):
-        return f"it has layers in quanto's 4 or 2 bits, {NOT_YET}"
+        return Sentence("it has layers in quanto's 4 or 2 bits, a precision that can't be read yet")
     if aids.keys() != {"scale"} or data.dtype not in CODES or aids["scale"].dtype not in SCALES:
-        found = ", ".join(f"{role} {stored.dtype}" for role, stored in aids.items()) or "no scale"
-        return f"it has layers of {data.dtype} codes with {found}, {NOT_YET}"
+        found = ", ".join(f"{role} {stored.dtype}" for role, stored in aids.items()) or Sentence(
+            "no scale"
+        )
+        return Sentence(
+            "it has layers of {dtype} codes with {found}, a precision that can't be read yet",
+            dtype=data.dtype,
+            found=found,
+        )
     if not scale_fits(aids["scale"].shape, data.shape):
-        return f"the scales of {data.name} don't fit it: it's damaged"
+        return _misfit(data)
     rotation = _rotation(settings)
     if rotation and not (len(data.shape) == 2 and is_rotation(rotation, data.shape[1])):
-        return f"{data.name} is rotated in groups of {rotation}, {NOT_YET}"
+        return Sentence(
+            "{name} is rotated in groups of {rotation}, a precision that can't be read yet",
+            name=data.name,
+            rotation=rotation,
+        )
     return ""
 
 
 def _obstacle_of_bitsandbytes(data: Stored, aids: Mapping[str, Stored], settings: Settings) -> str:
     if "scb" in aids:
         fits = data.dtype == "I8" and scale_fits(aids["scb"].shape, data.shape)
-        return "" if fits else f"the scales of {data.name} don't fit it: it's damaged"
+        return "" if fits else _misfit(data)
     known = {"shape", "blocksize"} <= settings.keys() and {"absmax", "quant_map"} <= aids.keys()
     doubled = "nested_absmax" in aids
     if not known or (doubled and settings.get("nested_blocksize") != NESTED_BLOCK):
-        return f"{data.name} lacks what bitsandbytes keeps beside it: it's incomplete"
-    return "" if data.dtype == "U8" else f"it has {data.dtype} codes of bitsandbytes, {NOT_YET}"
+        return Sentence(
+            "{name} lacks what bitsandbytes keeps beside it: it's incomplete", name=data.name
+        )
+    if data.dtype == "U8":
+        return ""
+    return Sentence(
+        "it has {dtype} codes of bitsandbytes, a precision that can't be read yet", dtype=data.dtype
+    )
+
+
+def _misfit(data: Stored) -> Sentence:
+    return Sentence("the scales of {name} don't fit it: it's damaged", name=data.name)
 
 
 def _rotation(settings: Settings) -> int:

@@ -88,7 +88,7 @@ def read_header(file: Path) -> Header:
                 }
                 return Header(file, Container.GGUF, entries, metadata)
             case None:
-                raise UserError(_foreign(file, start))
+                raise _foreign(file, start)
 
 
 def sniff(start: bytes) -> Container | None:
@@ -118,8 +118,10 @@ def read_tensors(header: Header, names: list[str]) -> dict[str, Tensor]:
                 return {name: state[name] for name in names}
             case Container.GGUF:
                 raise UserError(
-                    f"{header.file} is a GGUF file, a precision Kinora can't read yet: use the "
-                    "same model in bf16 or fp16."
+                    "{file} is a GGUF file, a precision Kinora can't read yet: use the same model "
+                    "in "
+                    "bf16 or fp16.",
+                    file=header.file,
                 )
 
 
@@ -128,7 +130,7 @@ def _safetensors_header(file: Path, size: int) -> Header:
         length = int.from_bytes(stream.read(LENGTH_BYTES), "little")
         text = stream.read(length)
     if len(text) < length:
-        raise UserError(_cut_short(file, LENGTH_BYTES + length, size))
+        raise _cut_short(file, LENGTH_BYTES + length, size)
     try:
         entries = json.loads(text)
         metadata = entries.pop("__metadata__", None) or {}
@@ -138,9 +140,9 @@ def _safetensors_header(file: Path, size: int) -> Header:
         }
         end = max((entry["data_offsets"][1] for entry in entries.values()), default=0)
     except (ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        raise UserError(_damaged(file, error)) from error
+        raise _damaged(file, error) from error
     if LENGTH_BYTES + length + end > size:
-        raise UserError(_cut_short(file, LENGTH_BYTES + length + end, size))
+        raise _cut_short(file, LENGTH_BYTES + length + end, size)
     with safe_open(file, framework="pt"):  # it checks every offset against every shape
         return Header(file, Container.SAFETENSORS, tensors, metadata)
 
@@ -148,8 +150,9 @@ def _safetensors_header(file: Path, size: int) -> Header:
 def _torch_header(file: Path) -> Header:
     if not zipfile.is_zipfile(file):  # the list of contents is at a zip's end
         raise UserError(
-            f"{file} is cut short: it starts as a PyTorch file and its end is missing; download or "
-            "copy it again."
+            "{file} is cut short: it starts as a PyTorch file and its end is missing; download "
+            "or copy it again.",
+            file=file,
         )
     tensors = {
         name: Stored(file, name, tuple(tensor.shape), CODES.get(tensor.dtype, str(tensor.dtype)))
@@ -161,12 +164,15 @@ def _torch_header(file: Path) -> Header:
 def _torch_load(file: Path, device: str) -> dict[str, Tensor]:
     if file.name.endswith(".safetensors"):  # torch.load believes the name
         raise UserError(
-            f"{file} is a PyTorch file under another format's name, so nothing in it is ever run or "
-            "read: rename it to end in .pth, if you trust where it comes from."
+            "{file} is a PyTorch file under another format's name, so nothing in it is ever run "
+            "or read: rename it to end in .pth, if you trust where it comes from.",
+            file=file,
         )
     state = torch.load(file, map_location=device, weights_only=True, mmap=True)
     if not isinstance(state, Mapping):
-        raise UserError(f"{file} holds no tensors by name, so it isn't a model's weights.")
+        raise UserError(
+            "{file} holds no tensors by name, so it isn't a model's weights.", file=file
+        )
     return {name: value for name, value in state.items() if isinstance(value, Tensor)}
 
 
@@ -176,19 +182,22 @@ def _readable(file: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError as error:
-        raise UserError(f"There is no file {file}.") from error
+        raise UserError("There is no file {file}.", file=file) from error
     except PermissionError as error:
-        raise UserError(f"{file} can't be opened: you aren't allowed to read it.") from error
+        raise UserError(
+            "{file} can't be opened: you aren't allowed to read it.", file=file
+        ) from error
     except pickle.UnpicklingError as error:
         raise UserError(
-            f"{file} holds Python code beside its weights, which is never run here: use a "
-            ".safetensors version of the model."
+            "{file} holds Python code beside its weights, which is never run here: use a "
+            ".safetensors version of the model.",
+            file=file,
         ) from error
     except MemoryError as error:
-        raise UserError(_no_room(file)) from error
+        raise _no_room(file) from error
     except (SafetensorError, RuntimeError, OSError, EOFError) as error:
-        message = _no_room(file) if _NO_ROOM.search(str(error)) else _damaged(file, error)
-        raise UserError(message) from error
+        is_full = _NO_ROOM.search(str(error))
+        raise (_no_room(file) if is_full else _damaged(file, error)) from error
 
 
 def _first_bytes(file: Path) -> bytes:
@@ -196,35 +205,51 @@ def _first_bytes(file: Path) -> bytes:
         return stream.read(64)
 
 
-def _foreign(file: Path, start: bytes) -> str:
+def _foreign(file: Path, start: bytes) -> UserError:
     if not start:
-        return f"{file} is empty: download or copy it again."
+        return UserError("{file} is empty: download or copy it again.", file=file)
     if start.startswith(b"version https://git-lfs"):
-        return f"{file} is a Git LFS pointer, not the weights: fetch them with `git lfs pull`."
-    if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
-        return f"{file} is a web page, not weights: its download went wrong; download it again."
-    if start.startswith(PICKLE_MAGIC):
-        return (
-            f"{file} is a pickle from before PyTorch 1.6, which is never opened here: use a "
-            ".safetensors version of the model."
+        return UserError(
+            "{file} is a Git LFS pointer, not the weights: fetch them with `git lfs pull`.",
+            file=file,
         )
-    return f"{file} isn't a file of weights: Kinora reads .safetensors and PyTorch's .pth."
-
-
-def _cut_short(file: Path, expected: int, size: int) -> str:
-    return (
-        f"{file} is cut short: it should have {expected:,} bytes and has {size:,}; download or copy "
-        "it again."
+    if start.lstrip().lower().startswith((b"<!doctype", b"<html")):
+        return UserError(
+            "{file} is a web page, not weights: its download went wrong; download it again.",
+            file=file,
+        )
+    if start.startswith(PICKLE_MAGIC):
+        return UserError(
+            "{file} is a pickle from before PyTorch 1.6, which is never opened here: use a "
+            ".safetensors version of the model.",
+            file=file,
+        )
+    return UserError(
+        "{file} isn't a file of weights: Kinora reads .safetensors and PyTorch's .pth.", file=file
     )
 
 
-def _no_room(file: Path) -> str:
-    return (
-        f"{file} can't be mapped into memory, since the system has no room left for it: close other "
-        "programs, or let Windows manage the size of its page file."
+def _cut_short(file: Path, expected: int, size: int) -> UserError:
+    return UserError(
+        "{file} is cut short: it should have {expected} bytes and has {size}; download or copy it "
+        "again.",
+        file=file,
+        expected=f"{expected:,}",
+        size=f"{size:,}",
     )
 
 
-def _damaged(file: Path, error: Exception) -> str:
-    reason = str(error).partition("\n")[0].rstrip(".")
-    return f"{file} is damaged and can't be read ({reason}): download or copy it again."
+def _no_room(file: Path) -> UserError:
+    return UserError(
+        "{file} can't be mapped into memory, since the system has no room left for it: close other "
+        "programs, or let Windows manage the size of its page file.",
+        file=file,
+    )
+
+
+def _damaged(file: Path, error: Exception) -> UserError:
+    return UserError(
+        "{file} is damaged and can't be read ({reason}): download or copy it again.",
+        file=file,
+        reason=str(error).partition("\n")[0].rstrip("."),
+    )

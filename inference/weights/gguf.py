@@ -46,8 +46,10 @@ def read_gguf_header(file: Path) -> tuple[Entries, dict[str, str]]:
             return _parse(stream)
         except (struct.error, UnicodeDecodeError, _ImplausibleError) as error:
             raise UserError(
-                f"{file} is a damaged GGUF file: its header ends early or makes no sense; download "
-                "or copy it again."
+                "{file} is a damaged GGUF file: its header ends early or makes no sense; download "
+                "or "
+                "copy it again.",
+                file=file,
             ) from error
 
 

@@ -82,14 +82,14 @@ class FileReport:
 def inspect(path: Path) -> FileReport:
     """Say what `path`, a file or a folder, is. Raises `UserError` if it can't be read."""
     if not path.exists():
-        raise UserError(f"There is no file or folder {path}.")
+        raise UserError("There is no file or folder {path}.", path=path)
     found = scan(path)
     if path.is_file() and not found.checkpoints:
         return _other(path)
     if not found.checkpoints:
-        raise UserError(
-            found.problems[0] if found.problems else f"The folder {path} has no weights in it."
-        )
+        if found.problems:
+            raise UserError(found.problems[0])
+        raise UserError("The folder {path} has no weights in it.", path=path)
     if path.is_file() and len(found.checkpoints) == 1:
         return _report(found.checkpoints[0], _missing(path, found))
     return FileReport(
@@ -121,7 +121,7 @@ def _other(file: Path) -> FileReport:
     headers = [read_header(shard) for shard in shards(file)]
     tensors = {name: tensor for header in headers for name, tensor in header.tensors.items()}
     if not tensors:
-        raise UserError(f"{file} holds no tensors, so it isn't a model's weights.")
+        raise UserError("{file} holds no tensors, so it isn't a model's weights.", file=file)
     variant = classify_other(tensors)
     coded = {name: Coded(tensor.shape, tensor) for name, tensor in tensors.items()}
     return FileReport(

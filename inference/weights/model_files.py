@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
+from inference.api.sentence import Sentence, series
 from inference.weights.checkpoint import Checkpoint, open_checkpoints, shards
 from inference.weights.names import Network
 from inference.weights.variants import classify
@@ -23,21 +24,22 @@ FOLDER_DEPTH = 3
 DEPTH_BESIDE = 2  # google/umt5-xxl/spiece.model in an official folder
 
 WHERE = {
-    Network.DIT: "diffusion_pytorch_model.safetensors of Wan-AI/Wan2.1-T2V-1.3B",
-    Network.TEXT: (
-        "models_t5_umt5-xxl-enc-bf16.pth of Wan-AI/Wan2.1-T2V-1.3B, or umt5_xxl_fp16.safetensors of "
+    Network.DIT: Sentence("diffusion_pytorch_model.safetensors of Wan-AI/Wan2.1-T2V-1.3B"),
+    Network.TEXT: Sentence(
+        "models_t5_umt5-xxl-enc-bf16.pth of Wan-AI/Wan2.1-T2V-1.3B, or umt5_xxl_fp16.safetensors "
+        "of "
         "Comfy-Org/Wan_2.1_ComfyUI_repackaged"
     ),
-    Network.VAE: (
+    Network.VAE: Sentence(
         "Wan2.1_VAE.pth of Wan-AI/Wan2.1-T2V-1.3B, or wan_2.1_vae.safetensors of "
         "Comfy-Org/Wan_2.1_ComfyUI_repackaged"
     ),
-    Network.IMAGE: (
+    Network.IMAGE: Sentence(
         "models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth of Wan-AI/Wan2.1-I2V-14B-480P, or "
         "clip_vision_h.safetensors of Comfy-Org/Wan_2.1_ComfyUI_repackaged"
     ),
 }
-WHERE_TOKENIZER = "the folder google/umt5-xxl of Wan-AI/Wan2.1-T2V-1.3B"
+WHERE_TOKENIZER = Sentence("the folder google/umt5-xxl of Wan-AI/Wan2.1-T2V-1.3B")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,7 @@ class Scan:
 
     checkpoints: tuple[Checkpoint, ...]
     tokenizer: Path | None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,7 @@ class ModelFiles:
     vae: Checkpoint | None
     image: Checkpoint | None
     tokenizer: Path | None
-    problems: tuple[str, ...] = ()
+    problems: tuple[Sentence, ...] = ()
 
     @property
     def needs_image_encoder(self) -> bool:
@@ -67,24 +69,38 @@ class ModelFiles:
         return self.dit is not None and "img_emb.proj.0.weight" in self.dit.sources
 
     @property
-    def missing(self) -> tuple[str, ...]:
+    def missing(self) -> tuple[Sentence, ...]:
         """What has to be found before the model can run, each with a place to get it from."""
         wanted = {Network.DIT: self.dit, Network.TEXT: self.text, Network.VAE: self.vae}
         if self.needs_image_encoder:
             wanted[Network.IMAGE] = self.image
-        parts = [f"the {n} ({WHERE[n]})" for n, found in wanted.items() if found is None]
+        parts = [
+            Sentence("the {part} ({place})", part=network.words, place=WHERE[network])
+            for network, found in wanted.items()
+            if found is None
+        ]
         if self.tokenizer is None and (self.text is None or self.text.spiece_model is None):
-            parts.append(f"the tokenizer ({WHERE_TOKENIZER})")
+            parts.append(Sentence("the tokenizer ({place})", place=WHERE_TOKENIZER))
         return tuple(parts)
 
     def require(self) -> None:
         """Raise `UserError` unless all parts are there."""
-        if self.missing:
-            because = f" {self.problems[0]}" if self.problems else ""
+        if not self.missing:
+            return
+        parts = series(self.missing)
+        if self.problems:
             raise UserError(
-                f"{self.path} lacks {'; '.join(self.missing)}: put what is missing beside it, or "
-                f"say where it lies.{because}"
+                "{path} lacks {parts}: put what is missing beside it, or say where it lies. "
+                "{problem}",
+                path=self.path,
+                parts=parts,
+                problem=self.problems[0],
             )
+        raise UserError(
+            "{path} lacks {parts}: put what is missing beside it, or say where it lies.",
+            path=self.path,
+            parts=parts,
+        )
 
 
 def find_model(path: Path, *elsewhere: Path) -> ModelFiles:
@@ -95,7 +111,7 @@ def find_model(path: Path, *elsewhere: Path) -> ModelFiles:
     """
     first = scan(path)
     if not first.checkpoints:
-        raise UserError(_nothing_found(path, first))
+        raise _nothing_found(path, first)
     return assemble(path, first, *(scan(place) for place in elsewhere))
 
 
@@ -134,7 +150,7 @@ def _scan_files(files: list[Path]) -> Scan:
             seen.update(shards(file))
             checkpoints += open_checkpoints(file)
         except UserError as error:
-            problems.append(str(error))
+            problems.append(error.sentence)
     return Scan(tuple(checkpoints), _tokenizer(files), tuple(dict.fromkeys(problems)))
 
 
@@ -143,7 +159,9 @@ def _walk(folder: Path, depth: int) -> Iterator[Path]:
     try:
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     except OSError as error:
-        raise UserError(f"The folder {folder} can't be read ({error.strerror}).") from error
+        raise UserError(
+            "The folder {folder} can't be read ({reason}).", folder=folder, reason=reason(error)
+        ) from error
     for entry in entries:
         if entry.name.startswith("."):
             continue
@@ -171,7 +189,10 @@ def _only_transformer(path: Path, scans: Iterable[Scan]) -> Checkpoint | None:
         if len(found) > 1:
             names = ", ".join(c.path.name for c in found[:5])
             raise UserError(
-                f"{path} holds {len(found)} transformers ({names}): choose one of these files."
+                "{path} holds {count} transformers ({names}): choose one of these files.",
+                path=path,
+                count=len(found),
+                names=names,
             )
         if found:
             return found[0]
@@ -205,8 +226,22 @@ def _pads_with_zero(tokenizer: Path) -> bool:
         return False
 
 
-def _nothing_found(path: Path, found: Scan) -> str:
+def _nothing_found(path: Path, found: Scan) -> UserError:
     if found.problems:
-        return f"{path} has no part of Wan2.1 that can be used. {found.problems[0]}"
-    kind = "folder" if path.is_dir() else "file"
-    return f"{path} has no part of Wan2.1: choose a {kind} with one, such as {WHERE[Network.DIT]}."
+        return UserError(
+            "{path} has no part of Wan2.1 that can be used. {problem}",
+            path=path,
+            problem=found.problems[0],
+        )
+    example = WHERE[Network.DIT]
+    if path.is_dir():
+        return UserError(
+            "{path} has no part of Wan2.1: choose a folder with one, such as {example}.",
+            path=path,
+            example=example,
+        )
+    return UserError(
+        "{path} has no part of Wan2.1: choose a file with one, such as {example}.",
+        path=path,
+        example=example,
+    )

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from inference.api.sentence import Sentence
+
 
 class Network(StrEnum):
     """The four networks a Wan2.1 model is made of."""
@@ -21,6 +23,19 @@ class Network(StrEnum):
     TEXT = "text encoder"
     VAE = "VAE"
     IMAGE = "image encoder"
+
+    @property
+    def words(self) -> Sentence:
+        """What people call it."""
+        match self:
+            case Network.DIT:
+                return Sentence("transformer")
+            case Network.TEXT:
+                return Sentence("text encoder")
+            case Network.VAE:
+                return Sentence("VAE")
+            case Network.IMAGE:
+                return Sentence("image encoder")
 
 
 class Dialect(StrEnum):

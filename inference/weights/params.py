@@ -117,8 +117,12 @@ def _heads(checkpoint: Checkpoint, dim: int, head_dim: int) -> int:
     heads = _setting(checkpoint, ("num_heads", "num_attention_heads"), max(1, dim // head_dim))
     if dim % heads:
         raise UserError(
-            f"{checkpoint.path.parent / 'config.json'} says there are {heads} heads, which the "
-            f"{checkpoint.network}'s width of {dim} can't be split into: it's of another model."
+            "{file} says there are {heads} heads, which the {network}'s width of {dim} can't be "
+            "split into: it's of another model.",
+            file=checkpoint.path.parent / "config.json",
+            heads=heads,
+            network=checkpoint.network.words,
+            dim=dim,
         )
     return heads
 
@@ -128,8 +132,11 @@ def _even_heads(checkpoint: Checkpoint, dim: int) -> int:
     heads = _heads(checkpoint, dim, HEAD_DIM)
     if dim % (2 * heads):
         raise UserError(
-            f"{checkpoint.path.parent / 'config.json'} says there are {heads} heads, each of an odd "
-            f"width of {dim // heads}: it's of another model."
+            "{file} says there are {heads} heads, each of an odd width of {width}: it's of "
+            "another model.",
+            file=checkpoint.path.parent / "config.json",
+            heads=heads,
+            width=dim // heads,
         )
     return heads
 
@@ -141,8 +148,11 @@ def _vace_layers(checkpoint: Checkpoint, num_layers: int, hints: int) -> tuple[i
         return tuple(index * num_layers // hints for index in range(hints))
     if layers and (layers[0] != 0 or not _is_rising(layers, num_layers)):
         raise UserError(
-            f"{checkpoint.path.parent / 'config.json'} says vace_layers is {layers}: they are blocks "
-            f"from 0 on and below {num_layers}, in order."
+            "{file} says vace_layers is {layers}: they are blocks from 0 on and below {end}, in "
+            "order.",
+            file=checkpoint.path.parent / "config.json",
+            layers=layers,
+            end=num_layers,
         )
     return tuple(layers)
 
@@ -161,8 +171,10 @@ def _setting(checkpoint: Checkpoint, names: tuple[str, ...], default: Number) ->
             value = checkpoint.config[name]
             if isinstance(value, bool) or not isinstance(value, int | float) or value <= 0:
                 raise UserError(
-                    f"{checkpoint.path.parent / 'config.json'} says {name} is {value!r}: it's a "
-                    "number above 0."
+                    "{file} says {name} is {value}: it's a number above 0.",
+                    file=checkpoint.path.parent / "config.json",
+                    name=name,
+                    value=repr(value),
                 )
             return type(default)(value)
     return default

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from inference.weights.coding import NOT_YET, Coded, Convention
+from inference.api.sentence import Sentence
+from inference.weights.coding import Coded, Convention
 from inference.weights.files import Container, Header
 
-LABELS = {
+LABELS: dict[str, str] = {
     "F64": "fp64",
     "F32": "fp32",
     "F16": "fp16",
@@ -17,7 +18,7 @@ LABELS = {
     "F8_E4M3": "fp8 e4m3",
     "F8_E5M2": "fp8 e5m2",
     "I8": "int8",
-    "U8": "packed 4-bit",
+    "U8": Sentence("packed 4-bit"),
 }
 PLAIN = {"F64", "F32", "F16", "BF16"}
 MIXED_FROM = 0.01  # the share of the elements from which a second dtype is worth a word
@@ -39,10 +40,23 @@ class Precision:
         """Whether the weights' numbers can be had."""
         return not self.obstacle
 
+    @property
+    def words(self) -> str:
+        """Such as "fp8 e4m3 (quanto)"; a `Sentence` where there is anything to translate."""
+        match self.convention:
+            case Convention.PLAIN:
+                return self.dtype
+            case Convention.COMFY_SCALED:
+                return Sentence("ComfyUI's scaled fp8")
+            case Convention.COMFY_QUANT:
+                return Sentence("{dtype} (ComfyUI's quantisation of 2026)", dtype=self.dtype)
+            case Convention.UNSCALED:
+                return Sentence("{dtype} (without scales)", dtype=self.dtype)
+            case convention:
+                return Sentence("{dtype} ({layout})", dtype=self.dtype, layout=convention.value)
+
     def __str__(self) -> str:
-        if self.convention in (Convention.PLAIN, Convention.COMFY_SCALED):
-            return self.convention.value or self.dtype
-        return f"{self.dtype} ({self.convention.value})"
+        return str(self.words)
 
 
 def find_precision(
@@ -58,11 +72,23 @@ def find_precision(
     convention = max(conventions, key=conventions.__getitem__, default=Convention.PLAIN)
     obstacle = next((tensor.obstacle for tensor in tensors.values() if tensor.obstacle), "")
     if header.container is Container.GGUF:
-        convention, obstacle = Convention.GGUF, f"GGUF is {NOT_YET}"
+        convention, obstacle = (
+            Convention.GGUF,
+            Sentence("GGUF is a precision that can't be read yet"),
+        )
     elif convention is Convention.UNSCALED and "quantization_config" in config:
-        convention, obstacle = Convention.DIFFUSERS, f"its layout is {NOT_YET}"
+        convention, obstacle = (
+            Convention.DIFFUSERS,
+            Sentence("its layout is a precision that can't be read yet"),
+        )
     codes = [first]
     if convention is Convention.PLAIN:
         codes += [code for code, count in others if count >= MIXED_FROM * counts.total()]
-    label = " and ".join(LABELS.get(code, code) for code in codes)
-    return Precision(label, convention, obstacle)
+    return Precision(_label(codes), convention, obstacle)
+
+
+def _label(codes: list[str]) -> str:
+    """Such as "fp16 and fp32"."""
+    first, *rest = codes
+    label = LABELS.get(first, first)
+    return Sentence("{first} and {second}", first=label, second=_label(rest)) if rest else label

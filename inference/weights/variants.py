@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from inference.api.sentence import Sentence
 from inference.api.spec import Task
 from inference.weights.checkpoint import Checkpoint, of_plausible_shapes
 from inference.weights.files import Stored
@@ -17,7 +18,6 @@ SIZES = {1536: "1.3B", 3072: "5B", 5120: "14B"}  # a transformer's width to its 
 UMT5_VOCABULARY = 256384
 CLIP_WIDTH = 1280
 LATENT_CHANNELS = 16
-LATER = "which Kinora can't use yet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,19 +34,26 @@ class Variant:
     obstacle: str = ""
     tasks: frozenset[Task] = frozenset()
 
+    @property
+    def name(self) -> str:
+        """Such as "Wan2.1 VACE 1.3B"; a `Sentence` where there is anything to translate."""
+        if not isinstance(self.title, Sentence) and not isinstance(self.size, Sentence):
+            return f"{self.title} {self.size}".strip()
+        return Sentence("{title} {size}", title=self.title, size=self.size)
+
 
 # Tensors that only an extended transformer has, and what it is then.
 EXTENSIONS = {
-    "control_adapter": "Fun-Control with a camera",
-    "ref_conv": "Fun-Control with a reference image",
-    "casual_audio_encoder": "S2V, speech to video",  # the official spelling
-    "audio_proj": "driven by sound (HuMo, MultiTalk)",
+    "control_adapter": Sentence("Fun-Control with a camera"),
+    "ref_conv": Sentence("Fun-Control with a reference image"),
+    "casual_audio_encoder": Sentence("S2V, speech to video"),  # the official spelling
+    "audio_proj": Sentence("driven by sound (HuMo, MultiTalk)"),
     "face_adapter": "Animate",
-    "fps_embedding": "SkyReels-V2 diffusion forcing",
-    "fps_projection": "SkyReels-V2 diffusion forcing",
+    "fps_embedding": Sentence("SkyReels-V2 diffusion forcing"),
+    "fps_projection": Sentence("SkyReels-V2 diffusion forcing"),
 }
 BLOCK_EXTENSIONS = {
-    "to_gate_compress": "FastWan with sparse attention",
+    "to_gate_compress": Sentence("FastWan with sparse attention"),
     "cam_encoder": "ReCamMaster",
     "audio_cross_attn": "MultiTalk",
 }
@@ -71,30 +78,45 @@ def classify_other(tensors: Mapping[str, Stored]) -> Variant:
     """Name a file in which no network was recognised."""
     if size := _lora_size(tensors):
         title = "LoRA" if size == "?" else "Wan2.1 LoRA"
-        return Variant(title, size.strip("?"), obstacle=f"it's a LoRA, {LATER}")
+        return Variant(
+            title, size.strip("?"), obstacle=Sentence("it's a LoRA, which Kinora can't use yet")
+        )
     if any(name.endswith("vace_patch_embedding.weight") for name in tensors):
         name = next(n for n in tensors if n.endswith("vace_patch_embedding.weight"))
         return Variant(
             "Wan2.1 VACE module",
             size_label(tensors[name].shape[0]),
-            obstacle="it's only the VACE part of a transformer: use a whole VACE transformer",
+            obstacle=Sentence(
+                "it's only the VACE part of a transformer: use a whole VACE transformer"
+            ),
         )
     if _shape(tensors, "decoder.1.weight")[1:] == (LATENT_CHANNELS, 3, 3):
-        return Variant("small preview decoder (TAE)", obstacle=f"it's a preview decoder, {LATER}")
-    first = ", ".join(list(tensors)[:3]) or "none"
-    return Variant("unknown", obstacle=f"it isn't a part of Wan2.1 (its first tensors are {first})")
+        return Variant(
+            "small preview decoder (TAE)",
+            obstacle=Sentence("it's a preview decoder, which Kinora can't use yet"),
+        )
+    first = ", ".join(list(tensors)[:3]) or Sentence("none")
+    obstacle = Sentence("it isn't a part of Wan2.1 (its first tensors are {first})", first=first)
+    return Variant("unknown", obstacle=obstacle)
 
 
 def size_label(dim: int) -> str:
     """The usual name of a transformer's size by its width: 1536 is "1.3B"."""
-    return SIZES.get(dim, f"width {dim}")
+    return SIZES.get(dim) or Sentence("width {width}", width=dim)
 
 
 def _classify_dit(checkpoint: Checkpoint) -> Variant:
     sources = checkpoint.sources
     size = size_label(checkpoint.shape("head.modulation")[-1])
     if extension := _extension(sources):
-        return Variant(extension, size, obstacle=f"it's a Wan transformer for {extension}, {LATER}")
+        return Variant(
+            extension,
+            size,
+            obstacle=Sentence(
+                "it's a Wan transformer for {extension}, which Kinora can't use yet",
+                extension=extension,
+            ),
+        )
     patch = sources.get("patch_embedding.weight")
     in_dim = patch.shape[1] if patch and len(patch.shape) == 5 else LATENT_CHANNELS
     clip = "img_emb.proj.0.weight" in sources
@@ -112,21 +134,28 @@ def _classify_dit(checkpoint: Checkpoint) -> Variant:
         case 36, False:
             title = "Wan2.2 I2V"
         case 32, _:
-            title = "Fun-Control with a camera"
+            title = Sentence("Fun-Control with a camera")
         case 48, _ if size == "5B":
             title = "Wan2.2 TI2V"
         case 48 | 52, _:
             title = "Fun-Control"
         case _:
-            title = f"Wan transformer with {in_dim} input channels"
-    return Variant(title, size, obstacle=f"it's a {title} model, {LATER}")
+            title = Sentence("Wan transformer with {channels} input channels", channels=in_dim)
+    return Variant(
+        title,
+        size,
+        obstacle=Sentence("it's a {title} model, which Kinora can't use yet", title=title),
+    )
 
 
 def _classify_text(checkpoint: Checkpoint) -> Variant:
     vocabulary = checkpoint.shape("token_embedding.weight")[0]
     if "blocks.1.pos_embedding.embedding.weight" not in checkpoint.sources:
         return Variant(
-            "T5", obstacle="it's a T5 encoder, for other models: Wan2.1 needs UMT5-XXL's encoder"
+            "T5",
+            obstacle=Sentence(
+                "it's a T5 encoder, for other models: Wan2.1 needs UMT5-XXL's encoder"
+            ),
         )
     title = "UMT5-XXL" if vocabulary == UMT5_VOCABULARY else "UMT5"
     return Variant(title, use="every Wan2.1 transformer")
@@ -138,7 +167,11 @@ def _classify_vae(checkpoint: Checkpoint) -> Variant:
         return Variant("Wan2.1", use="every Wan2.1 transformer")
     return Variant(
         "Wan2.2" if channels == 48 else "",
-        obstacle=f"its latents have {channels} channels, where Wan2.1's have {LATENT_CHANNELS}",
+        obstacle=Sentence(
+            "its latents have {channels} channels, where Wan2.1's have {expected}",
+            channels=channels,
+            expected=LATENT_CHANNELS,
+        ),
     )
 
 

@@ -47,6 +47,7 @@ from inference.api.messages import (
     encode,
     job_in,
 )
+from inference.api.sentence import Sentence
 from tests.tiny_model import make_request
 
 REQUEST = make_request("demo", prompt='红\u2028\n"\\ \0 🎈', timesteps=(1000.0, 250.5))
@@ -74,6 +75,7 @@ EVENTS: list[Event] = [
     Finished("a", "/clip", 0, 16, 32, 5, 1.25, ()),
     *(Failed("a", kind, "why", "how") for kind in FailureKind),
     Failed("", FailureKind.INPUT, "why"),
+    Notice("a", Sentence("{a} of {b}", a=1, b=Sentence("é {c}", c="{d}"))),
     Cancelled("a"),
     Paused("a", 3, 20),
     Preview("a", 3, 20, "/红/3.rgb", 16, 8, 5),
@@ -88,7 +90,7 @@ EVENTS: list[Event] = [
 ]
 
 
-def changed(message: Command | Event, **fields: Any) -> str:
+def changed(message: Command | Event, /, **fields: Any) -> str:
     """The line of a message with some fields set, or left out where they are None."""
     line = json.loads(encode(message)) | fields
     return json.dumps({name: value for name, value in line.items() if value is not None})
@@ -176,6 +178,34 @@ def test_event_refuses_values_of_another_type() -> None:
     found = {"kind": "card", "level": "ok", "values": {"name": 8}}
     with pytest.raises(DecodeError, match=r"findings\[0\].values.name can't be 8"):
         decode_event(changed(CheckedUp("1", ()), findings=[found]))
+
+
+def test_a_sentence_comes_back_with_what_it_is_made_of() -> None:
+    sentence = Sentence("{a} of {b}", a=1, b=Sentence("é {c}", c="{d}"))
+    heard = decode_event(encode(Notice("a", sentence)))
+    assert isinstance(heard, Notice)
+    assert isinstance(heard.message, Sentence)
+    assert heard.message.template == sentence.template
+    assert heard.message.values == {"a": "1", "b": "é {d}"}
+    inner = heard.message.values["b"]
+    assert isinstance(inner, Sentence)
+    assert inner.values == {"c": "{d}"}
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        7,
+        {"template": "a"},
+        {"template": "{b}", "values": {"a": "1"}},
+        {"template": "{", "values": {"a": "1"}},
+        {"template": "{a.b}", "values": {"a": "1"}},
+        {"template": "a", "values": {"a": 1}},
+    ],
+)
+def test_event_refuses_a_sentence_that_is_none(message: object) -> None:
+    with pytest.raises(DecodeError, match=r"Notice.message"):
+        decode_event(changed(Notice("a", "b"), message=message))
 
 
 def test_a_request_that_is_not_valid_is_the_users() -> None:
