@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from app.database import Database
 from inference.api.codec import DecodeError, from_json, parse
+from inference.api.database import Database
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 

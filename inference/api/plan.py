@@ -7,18 +7,18 @@ step, and both cost less than a clip that isn't made. So all blocks stay as long
 fits. The format of the weights is the user's choice, since it changes the clip; a plan only suggests one.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
 from inference.api.decoding import decode_working
 from inference.api.device import DeviceInfo, Stage
+from inference.api.experience import NOTHING, Experience
 from inference.api.footprint import BF16, FLOAT32, outside_blocks, text_block, unit, vae
+from inference.api.pace import Way, paces
 from inference.api.placement import streamed_blocks
 from inference.api.spec import (
-    SIZE_MULTIPLE,
     SPATIAL_STRIDE,
     TEMPORAL_STRIDE,
     DiTParams,
@@ -26,8 +26,8 @@ from inference.api.spec import (
     ModelSpec,
     WeightFormat,
     latent_shape,
-    nearest_size,
 )
+from inference.api.suggestion import suggestion
 from inference.api.working import Flow, denoise_working, text_working
 
 CONTEXT_BYTES = 2**29  # what CUDA takes on the card for a process before its first tensor
@@ -40,20 +40,23 @@ CHUNKS = (8192, 4096, 2048)  # tokens at a time, where they are independent
 # Sides of what is decoded at a time, in latent pixels; 0 is the whole picture. The smaller they are, the
 # more is computed twice: a tenth at 64, a third at 32.
 SIDES = (80, 64, 52, 40, 32, 24)
-LIGHT = WeightFormat.INT8  # the format that a plan suggests
-WORTH = 0.5  # of the clip has to be left by a suggestion that changes one thing alone
 
 Option = TypeVar("Option")
 
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """A stage of a plan: the most memory that it takes, and what it keeps on the device, in words."""
+    """A stage of a plan: the most memory that it takes, and what it keeps on the device, in words.
+
+    `seconds` is what it will take as `runs` runs that are like it say, None where there were none.
+    """
 
     stage: Stage
     peak_vram_bytes: int
     peak_ram_bytes: int
     resident: str
+    seconds: float | None = None
+    runs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +88,44 @@ class VramPlan:
         """Of the process."""
         return max(stage.peak_ram_bytes for stage in self.stages)
 
+    @property
+    def seconds(self) -> float | None:
+        """Of the whole clip, None unless all of its stages are known."""
+        known = [stage.seconds for stage in self.stages if stage.seconds is not None]
+        return sum(known) if len(known) == len(self.stages) else None
 
-def plan(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> VramPlan:
-    """The fastest plan that fits into what is free on `device`; else the lightest, and a suggestion."""
-    best = _Job(spec, request, device).plan()
-    return best if best.fits else replace(best, suggestion=_suggestion(spec, request, device))
+
+def plan(
+    spec: ModelSpec,
+    request: GenerationRequest,
+    device: DeviceInfo,
+    experience: Experience = NOTHING,
+) -> VramPlan:
+    """The fastest plan that fits into what is free on `device`; else the lightest, and a suggestion.
+
+    It says how long it will take, and chooses a format, by what is known of the device.
+    """
+    made = _planned(spec, request, device, experience)
+    way = Way(device.total_bytes > 0, made.resident_blocks, made.park)
+    known = paces(spec, replace(request, weights=made.weights), way, experience.runs)
+    timed = (
+        replace(stage, seconds=pace.seconds, runs=pace.runs)
+        if (pace := known.get(stage.stage)) is not None
+        else stage
+        for stage in made.stages
+    )
+    return replace(made, stages=tuple(timed))
 
 
-def ladder(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> tuple[VramPlan, ...]:
+def ladder(
+    spec: ModelSpec,
+    request: GenerationRequest,
+    device: DeviceInfo,
+    experience: Experience = NOTHING,
+) -> tuple[VramPlan, ...]:
     """The plan and ever lighter ones down to the lightest, to go on with when memory runs out."""
-    job = _Job(spec, request, device)
-    rungs = [plan(spec, request, device)]
+    rungs = [_planned(spec, request, device, experience)]
+    job = _Job(spec, replace(request, weights=rungs[0].weights), device)
     while (lighter := job.plan(rungs[-1])).stages != rungs[-1].stages:
         rungs.append(lighter)
     return tuple(rungs)
@@ -120,6 +150,18 @@ def limited(device: DeviceInfo, vram_bytes: int) -> DeviceInfo:
         total_bytes=min(device.total_bytes, vram_bytes),
         free_bytes=min(device.free_bytes, max(0, vram_bytes - CONTEXT_BYTES)),
     )
+
+
+def _planned(
+    spec: ModelSpec, request: GenerationRequest, device: DeviceInfo, experience: Experience
+) -> VramPlan:
+    """The plan, without times."""
+
+    def fits(changed: GenerationRequest) -> bool:
+        return _Job(spec, changed, device).plan().fits
+
+    best = _Job(spec, request, device).plan()
+    return best if best.fits else replace(best, suggestion=suggestion(request, fits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,58 +327,3 @@ def _transformer_bytes(
     streamed = [units[index] for index in streamed_blocks(params.num_layers, resident)]
     outside = outside_blocks(params).bytes(WeightFormat.NATIVE, element)
     return outside + sum(units) - sum(streamed), 2 * max(streamed, default=0)
-
-
-def _suggestion(
-    spec: ModelSpec, request: GenerationRequest, device: DeviceInfo
-) -> GenerationRequest | None:
-    """The request nearest to this one that fits: in another format, or else shorter or smaller.
-
-    What changes one thing alone comes first, as long as `WORTH` of the clip is left.
-    """
-
-    def fits(changed: GenerationRequest) -> bool:
-        return _Job(spec, changed, device).plan().fits
-
-    lighter = replace(request, weights=LIGHT)
-    if request.weights is WeightFormat.NATIVE and fits(lighter):
-        return lighter
-    found: list[GenerationRequest] = []
-    for start in (request, lighter):
-        found += [*_largest(_shorter(start), fits), *_largest(_smaller(start), fits)]
-        best = max(found, key=_pixels, default=None)
-        if best is not None and _pixels(best) >= WORTH * _pixels(request):
-            return best
-    return max(found, key=_pixels, default=None)
-
-
-def _largest(
-    options: Sequence[GenerationRequest], fits: Callable[[GenerationRequest], bool]
-) -> Iterator[GenerationRequest]:
-    """The first of `options`, each smaller than the one before, that fits; if any does."""
-    index = bisect_left(options, True, key=fits)
-    yield from options[index : index + 1]
-
-
-def _shorter(request: GenerationRequest) -> Sequence[GenerationRequest]:
-    """The request with fewer and fewer frames."""
-    counts = range(request.frames - TEMPORAL_STRIDE, 0, -TEMPORAL_STRIDE)
-    return [replace(request, frames=frames) for frames in counts]
-
-
-def _smaller(request: GenerationRequest) -> Sequence[GenerationRequest]:
-    """The request in smaller and smaller pictures of about its shape."""
-    long = max(request.width, request.height)
-    sides = range(long - SIZE_MULTIPLE, 0, -SIZE_MULTIPLE)
-    return [
-        replace(
-            request,
-            width=nearest_size(request.width * side // long),
-            height=nearest_size(request.height * side // long),
-        )
-        for side in sides
-    ]
-
-
-def _pixels(request: GenerationRequest) -> int:
-    return request.width * request.height * request.frames
