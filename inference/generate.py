@@ -20,7 +20,7 @@ from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
-from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
+from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
 from inference.budget import Budget, is_shortage
 from inference.catalog import Model
 from inference.denoise import schedule_of, take_steps
@@ -35,7 +35,7 @@ from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
 from inference.resident import StreamingNetwork
 from inference.stages import Stages
-from inference.unfinished import Keeper, Unfinished, UnusableError
+from inference.unfinished import Keeper, Unfinished, UnusableError, format_kept
 from inference.wan.text import Tokenizer
 from inference.weights.params import dit_params, text_params
 from quant.formats import FORMATS
@@ -86,11 +86,17 @@ def generate(
     experience, notice = recall(info)
     if notice:
         yield Notice(command.job, notice)
-    budget = Budget(model.spec, command.request, info, experience)
+    request = _with_kept_format(command)
+    budget = Budget(model.spec, request, info, experience)
+    if (choice := budget.plan.choice) is not None:
+        request = replace(request, weights=choice.form)
+        if choice.form is not WeightFormat.NATIVE:
+            yield Notice(command.job, f"Weights in {choice.sentence()}.")
+    command = replace(command, request=request)
     stages = Stages(command.job, device, budget.forecast)
     keeper = None
     if command.state:
-        keeper = Keeper(Path(command.state), command.request, identity_of(model.files))
+        keeper = Keeper(Path(command.state), request, identity_of(model.files))
     with capped(device, info):
         try:
             yield from _generate(_Job(command, model, info, budget, stages, keeper, finishing))
@@ -125,6 +131,15 @@ def _generate(job: _Job) -> Generator[Event, None, None]:
         seconds=round(time.monotonic() - started, 3),
         stages=tuple(stages.reports),
     )
+
+
+def _with_kept_format(command: Generate) -> GenerationRequest:
+    """The request; if its format is left open, and it was begun before, in the format of that time."""
+    request = command.request
+    if request.weights is not WeightFormat.AUTO or not command.state:
+        return request
+    kept = format_kept(Path(command.state))
+    return request if kept is None else replace(request, weights=kept)
 
 
 def _remember(job: _Job) -> Iterator[Event]:

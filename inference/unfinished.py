@@ -17,7 +17,7 @@ from torch import Tensor
 from inference import sample
 from inference.api.codec import DecodeError, from_json, parse
 from inference.api.errors import UserError
-from inference.api.spec import GenerationRequest
+from inference.api.spec import GenerationRequest, WeightFormat
 from inference.sample import SolverState
 
 X0, CONTEXT = "x0", "context."
@@ -114,6 +114,15 @@ def steps_kept(path: Path) -> tuple[int, int]:
         return int(metadata["step"]), int(metadata["steps"])
     except (UnusableError, LookupError, ValueError):
         return 0, 0
+
+
+def format_kept(path: Path) -> WeightFormat | None:
+    """The format of weights in which the unfinished clip at `path` was begun; None if there is none."""
+    try:
+        metadata, _ = _read(path, names=())
+        return from_json(GenerationRequest, parse(metadata["request"])).weights
+    except (UnusableError, LookupError, DecodeError, UserError):
+        return None
 
 
 def _read(

@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from inference import generate as pipeline
+from inference.api import choice
 from inference.api.device import ALWAYS, DeviceInfo, Stage
-from inference.api.experience import Run
+from inference.api.experience import Run, Speeds
 from inference.api.history import History, history_file
 from inference.api.messages import Event, Finished, Generate, Notice, Progress
 from inference.api.models import DEMO
@@ -19,6 +20,8 @@ from inference.api.plan import plan
 from inference.api.spec import GenerationRequest, WeightFormat
 from inference.catalog import Model, find
 from inference.generate import generate
+from inference.media import read_frames
+from inference.recipe import Recipe
 from tests.tiny_model import make_request
 
 CPU = torch.device("cpu")
@@ -162,3 +165,58 @@ def test_the_next_clip_takes_about_as_long_as_is_foretold(tmp_path: Path) -> Non
     foretold = plan(DEMO, request, DeviceInfo("CPU"), experience)
     assert foretold.seconds is not None
     assert foretold.seconds == pytest.approx(taken.seconds, rel=0.5)  # others use this machine, too
+
+
+@pytest.fixture
+def prefers_int8(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This machine was measured: int8 is faster, even where layers are narrow."""
+    monkeypatch.setattr(choice, "WIDE", 0)
+    with History() as history:
+        history.set_speeds(DeviceInfo("CPU"), Speeds(1e9, {"int8": 3.0, "fp8": 2.0}))
+
+
+@pytest.mark.usefixtures("prefers_int8")
+def test_the_format_is_chosen_before_the_recipe_is_written(model: Model, tmp_path: Path) -> None:
+    first, *_ = run(order(model, tmp_path, weights=WeightFormat.AUTO), model)
+    assert isinstance(first, Notice)
+    assert first.message.startswith("Weights in int8: ")
+    assert first.message.endswith("x as fast as float32 (measured on this machine).")
+    recipe = Recipe.read(tmp_path / "clip.mp4")
+    assert recipe.request.weights is WeightFormat.INT8
+    assert noted()[0].request.weights is WeightFormat.INT8
+
+
+@pytest.mark.usefixtures("prefers_int8")
+def test_a_recipe_is_repeated_as_it_was_though_the_choice_has_changed(
+    model: Model, tmp_path: Path
+) -> None:
+    command = order(model, tmp_path, "first", weights=WeightFormat.AUTO)
+    run(command, model)
+    with History() as history:
+        history.set_speeds(DeviceInfo("CPU"), Speeds(1e9, {"int8": 0.1}))
+    again = replace(command, request=Recipe.read(tmp_path / "first").request)
+    run(replace(again, output=str(tmp_path / "again")), model)
+    run(replace(command, output=str(tmp_path / "other")), model)
+    first, repeated, other = (
+        torch.stack(list(read_frames(tmp_path / name))) for name in ("first", "again", "other")
+    )
+    assert torch.equal(first, repeated)
+    assert not torch.equal(first, other)
+
+
+@pytest.mark.usefixtures("prefers_int8")
+def test_a_clip_goes_on_in_the_format_that_it_was_begun_in(model: Model, tmp_path: Path) -> None:
+    asked = order(model, tmp_path, steps=4, weights=WeightFormat.AUTO)
+    command = replace(asked, state=str(tmp_path / "state"))
+    with closing(generate(command, model, CPU)) as events:
+        for event in events:
+            if isinstance(event, Progress) and (event.stage, event.step) == (Stage.DENOISE, 2):
+                break
+    with History() as history:
+        history.set_speeds(DeviceInfo("CPU"), Speeds(1e9, {"int8": 0.1}))
+    told = [event.message for event in run(command, model) if isinstance(event, Notice)]
+    assert told == []
+    assert Recipe.read(tmp_path / "clip.mp4").request.weights is WeightFormat.INT8
+    denoise = noted()[0].took(Stage.DENOISE)
+    assert denoise is not None
+    assert denoise.share == 0.5

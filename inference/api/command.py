@@ -31,7 +31,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--guidance", type=float, metavar="G", help="1 is half the work (the model's own)")
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
     add("--ram", metavar="SIZE", help="that the program can have beside it, say 16GiB")
-    add("--weights", default=WeightFormat.NATIVE.value, choices=[w.value for w in WeightFormat])
+    add("--weights", default=WeightFormat.AUTO.value, choices=[w.value for w in WeightFormat])
     add("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_run)
 
@@ -95,6 +95,7 @@ def _to_json(request: GenerationRequest, made: VramPlan) -> dict[str, Any]:
         "peak_ram_bytes": made.peak_ram_bytes,
         "seconds": _rounded(made.seconds),
         "weights": made.weights.value,
+        "choice": None if made.choice is None else made.choice.sentence(),
         "resident_blocks": made.resident_blocks,
         "chunk_tokens": made.chunk_tokens,
         "tile": made.tile,
@@ -137,6 +138,8 @@ def _lines(request: GenerationRequest, made: VramPlan) -> Iterator[str]:
         time = "" if stage.seconds is None else f"{_time(stage.seconds)}, "
         memory = f"{card}{_gib(stage.peak_ram_bytes)} of RAM"
         yield f"  {stage.stage.value:<8} {time}{memory}: {stage.resident}"
+    if made.choice is not None:
+        yield f"Weights in {made.choice.sentence()}."
     if made.fits:
         yield _time_line(made)
         return

@@ -13,12 +13,12 @@ from inference.api.errors import UserError
 from inference.api.experience import Run, Speeds
 from inference.api.history import History
 from inference.api.models import DEMO
-from inference.api.spec import default_request
+from inference.api.spec import WeightFormat, default_request
 
 ROOT = Path(__file__).parents[2]
 CARD = DeviceInfo("RTX 9", 8 * 2**30, 7 * 2**30, "8.9", 2**34)
 RUN = Run(
-    default_request("any", "demo", DEMO.defaults, seed=0),
+    replace(default_request("any", "demo", DEMO.defaults, seed=0), weights=WeightFormat.NATIVE),
     DEMO.dit,
     DEMO.text,
     DEMO.vae,

@@ -15,7 +15,7 @@ GIB = 2**30
 
 def asked(model: str = "t2v-1.3b", **changes: Any) -> GenerationRequest:
     request = default_request("a fox", model, MODELS[model].defaults, seed=1)
-    return replace(request, **changes)
+    return replace(request, **{"weights": WeightFormat.NATIVE, **changes})
 
 
 def card(gib: float, ram_gib: float = 0) -> DeviceInfo:
