@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app import theme
 from app.fields import Panel
+from inference.api.choice import Choice, Why
 from inference.api.device import DeviceInfo
 from inference.api.experience import Experience, Run, without_words
 from inference.api.plan import plan
@@ -27,6 +28,7 @@ class Memory:
     vram_total_bytes: int
     ram_bytes: int
     suggestion: GenerationRequest | None = None
+    choice: Choice | None = None  # of the weights' format, where it is left open
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,7 @@ def forecast(
         vram_total_bytes=device.total_bytes,
         ram_bytes=made.peak_ram_bytes,
         suggestion=made.suggestion,
+        choice=made.choice,
     )
     return Forecast(memory, made.seconds, file_bytes)
 
@@ -176,11 +179,19 @@ class ForecastCard(Panel):
             parts.append(self.tr("{0} of RAM").format(size_text(memory.ram_bytes)))
         if self._forecast.file_bytes is not None:
             parts.append(self.tr("file about {0}").format(size_text(self._forecast.file_bytes)))
+        if memory is not None and memory.choice is not None:
+            parts.append(self._choice_text(memory.choice))
         request = self._request
         if request is not None:
             size = f"{request.width} × {request.height}"
             parts.append(self.tr("{0}, %n frame(s)", "", request.frames).format(size))
         return "  ·  ".join(parts)
+
+    def _choice_text(self, choice: Choice) -> str:
+        if choice.why is Why.FASTER:
+            gain = f"{choice.times_as_fast:.1f}"
+            return self.tr("weights in {0}, {1} times as fast").format(choice.name, gain)
+        return self.tr("weights in {0}").format(choice.name)
 
     def _change_text(self, now: GenerationRequest, then: GenerationRequest) -> str:
         changes: list[str] = []

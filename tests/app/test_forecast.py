@@ -15,10 +15,10 @@ from app.forecast import (
     size_text,
 )
 from inference.api.device import ALWAYS, DeviceInfo, StageReport
-from inference.api.experience import NOTHING, Experience, Run
+from inference.api.experience import NOTHING, Experience, Run, Speeds
 from inference.api.models import DEMO, MODELS
 from inference.api.plan import plan
-from inference.api.spec import GenerationRequest
+from inference.api.spec import GenerationRequest, WeightFormat
 
 CPU = DeviceInfo("CPU")
 
@@ -30,8 +30,9 @@ def asked(**changes: object) -> GenerationRequest:
 
 
 def took(request: GenerationRequest, size: int = 0) -> Run:
-    """A run of three seconds a stage, by the demo's networks."""
+    """A run of three seconds a stage, by the demo's networks in float32."""
     stages = tuple(StageReport(stage, 3.0, 1, 0) for stage in ALWAYS)
+    request = replace(request, weights=WeightFormat.NATIVE)
     return Run(request, DEMO.dit, DEMO.text, DEMO.vae, CPU, 6, False, stages, size)
 
 
@@ -84,6 +85,21 @@ def test_card_offers_the_change_that_makes_it_fit(qtbot: QtBot) -> None:
     with qtbot.waitSignal(card.suggestion_taken) as taken:
         card.suggestion.click()
     assert taken.args == [smaller]
+
+
+def test_card_says_which_format_was_chosen(qtbot: QtBot) -> None:
+    card = ForecastCard()
+    qtbot.addWidget(card)
+    spec, request = MODELS["t2v-1.3b"], asked(model="t2v-1.3b", width=832, height=480, frames=81)
+    speeds = Speeds(1e11, {"int8": 2.5})
+    card.show_forecast(request, forecast(spec, request, CPU, Experience(speeds=speeds)))
+    assert "weights in int8, 1." in card.details.text()
+    assert "times as fast" in card.details.text()
+    card.show_forecast(request, forecast(spec, request, CPU, NOTHING))
+    assert "weights in float32  ·" in card.details.text()
+    fixed = replace(request, weights=WeightFormat.INT8)
+    card.show_forecast(fixed, forecast(spec, fixed, CPU, NOTHING))
+    assert "weights" not in card.details.text()
 
 
 def test_memory_is_what_the_plan_says_whatever_the_prompt() -> None:
