@@ -90,6 +90,7 @@ class Advanced(Panel):
 
     def retranslate(self) -> None:
         names = {
+            WeightFormat.AUTO: self.tr("Automatic"),
             WeightFormat.NATIVE: self.tr("as the device computes"),
             WeightFormat.INT8: "int8",
             WeightFormat.INT8_WEIGHT_ONLY: self.tr("int8, weights only"),
@@ -110,7 +111,10 @@ class Advanced(Panel):
             (self.tr("Frames per second"), self.tr("How fast the clip plays")),
             (
                 self.tr("Precision"),
-                self.tr("Fewer bits take less of the card; the first clip takes longer to begin"),
+                self.tr(
+                    "Automatic takes what makes the clip soonest; fewer bits take less of the card, and the "
+                    "first clip takes longer to begin"
+                ),
             ),
         )
         for (label, field), (name, tip) in zip(self._labels, texts, strict=True):

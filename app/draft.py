@@ -60,7 +60,7 @@ class Choices:
     negative_prompt: str
     timesteps: tuple[float, ...] = ()
     cfg_zero_star: bool = False
-    weights: WeightFormat = WeightFormat.NATIVE
+    weights: WeightFormat = WeightFormat.AUTO
 
 
 def defaults_of(defaults: SamplingDefaults) -> Choices:

@@ -1,7 +1,7 @@
 """What a clip will take, as far as it is known: never a guess without grounds."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median
 
@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from app import theme
 from app.fields import Panel
-from app.journal import Record
+from inference.api.choice import Choice, Why
 from inference.api.device import DeviceInfo
+from inference.api.experience import Experience, Run, without_words
 from inference.api.plan import plan
-from inference.api.spec import GenerationRequest, ModelSpec, latent_shape
+from inference.api.spec import GenerationRequest, ModelSpec
 
-NEAR = 4.0  # a clip this many times longer or larger tells nothing: attention grows by the square
-LATEST = 5  # clips that count; older ones were made with other versions, other loads
+LATEST = 5  # files that count; older ones were made with other versions
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,7 @@ class Memory:
     vram_total_bytes: int
     ram_bytes: int
     suggestion: GenerationRequest | None = None
+    choice: Choice | None = None  # of the weights' format, where it is left open
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,59 +40,43 @@ class Forecast:
     file_bytes: int | None = None
 
 
-def forecast_memory(
-    spec: ModelSpec | None, request: GenerationRequest, device: DeviceInfo | None
-) -> Memory | None:
-    """What the plan says of a request to a model like `spec`; None where that, or the machine, isn't
-    known."""
+def forecast(
+    spec: ModelSpec | None,
+    request: GenerationRequest,
+    device: DeviceInfo | None,
+    experience: Experience,
+) -> Forecast:
+    """What the plan says of a request to a model like `spec`, None where the model isn't a known one;
+    without a device, or a model that ever ran, nothing is known."""
+    spec = spec or experience.spec_of(request.model)
+    file_bytes = forecast_bytes(request, experience.runs)
     if spec is None or device is None:
-        return None
+        return Forecast(file_bytes=file_bytes)
     # Typing asks again at every key; the words and the seed make no difference.
-    made = _planned(spec, replace(request, prompt="any", negative_prompt="", seed=0), device)
-    return Memory(
+    made = _planned(spec, without_words(request), device, experience)
+    memory = Memory(
         fits=made.fits,
         vram_bytes=made.peak_vram_bytes,
         vram_total_bytes=device.total_bytes,
         ram_bytes=made.peak_ram_bytes,
         suggestion=made.suggestion,
+        choice=made.choice,
     )
+    return Forecast(memory, made.seconds, file_bytes)
 
 
 _planned = lru_cache(maxsize=8)(plan)
 
 
-def work(request: GenerationRequest) -> int:
-    """Something in proportion to a clip's computing, as long as its size stays about the same."""
-    _, frames, height, width = latent_shape(request.width, request.height, request.frames)
-    branches = 1 if request.guidance == 1.0 else 2
-    steps = len(request.timesteps) or request.steps
-    return frames * height * width * steps * branches
-
-
-def forecast_seconds(request: GenerationRequest, history: Iterable[Record]) -> float | None:
-    """From the latest clips of about this size by the same model in the same format; newest first."""
-    wanted = work(request)
-    rates = [
-        past.seconds / work(past.request)
-        for past in history
-        if _alike(past.request, request) and 1 / NEAR <= wanted / work(past.request) <= NEAR
-    ]
-    return median(rates[:LATEST]) * wanted if rates else None
-
-
-def forecast_bytes(request: GenerationRequest, history: Iterable[Record]) -> int | None:
+def forecast_bytes(request: GenerationRequest, runs: Iterable[Run]) -> int | None:
     """From the latest files of the same model: bytes a pixel."""
     pixels = request.width * request.height * request.frames
     rates = [
         past.file_bytes / (past.request.width * past.request.height * past.request.frames)
-        for past in history
+        for past in runs
         if past.request.model == request.model and past.file_bytes
     ]
     return round(median(rates[:LATEST]) * pixels) if rates else None
-
-
-def _alike(a: GenerationRequest, b: GenerationRequest) -> bool:
-    return (a.model, a.weights) == (b.model, b.weights)
 
 
 class ForecastCard(Panel):
@@ -194,11 +179,19 @@ class ForecastCard(Panel):
             parts.append(self.tr("{0} of RAM").format(size_text(memory.ram_bytes)))
         if self._forecast.file_bytes is not None:
             parts.append(self.tr("file about {0}").format(size_text(self._forecast.file_bytes)))
+        if memory is not None and memory.choice is not None:
+            parts.append(self._choice_text(memory.choice))
         request = self._request
         if request is not None:
             size = f"{request.width} × {request.height}"
             parts.append(self.tr("{0}, %n frame(s)", "", request.frames).format(size))
         return "  ·  ".join(parts)
+
+    def _choice_text(self, choice: Choice) -> str:
+        if choice.why is Why.FASTER:
+            gain = f"{choice.times_as_fast:.1f}"
+            return self.tr("weights in {0}, {1} times as fast").format(choice.name, gain)
+        return self.tr("weights in {0}").format(choice.name)
 
     def _change_text(self, now: GenerationRequest, then: GenerationRequest) -> str:
         changes: list[str] = []

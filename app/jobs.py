@@ -11,11 +11,13 @@ from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from app.engine import Engine, EngineState
 from app.job_list import JobList
-from app.journal import Job, JobStatus, Record, record_of
+from app.journal import Job, JobStatus
 from app.names import Naming
 from app.process import remove_file
 from app.words import said, said_reason
 from inference.api.errors import UserError
+from inference.api.experience import NOTHING, Experience
+from inference.api.history import History
 from inference.api.messages import (
     Cancel,
     Cancelled,
@@ -69,7 +71,7 @@ class Jobs(JobList):
         self._engine, self._naming = engine, naming
         self.vram_bytes = 0  # that a clip may take of the card, 0 for all that is free
         self._device: DeviceInfo | None = None
-        self._began_anew = False  # the active job, with all its steps in this run
+        self._experience: Experience | None = None  # as it was read last
         self._saved_at = 0.0
         for job in filter(lambda job: job.is_active, self.jobs):
             self.put(_recovered(job))
@@ -85,9 +87,14 @@ class Jobs(JobList):
         """What a clip may have of the worker's device, once that is known."""
         return None if self._device is None else limited(self._device, self.vram_bytes)
 
-    def records(self, model: str) -> list[Record]:
-        """What that model's clips took on this machine's device, newest first."""
-        return self.journal.records(model, "" if self.device is None else self.device.name)
+    @property
+    def experience(self) -> Experience:
+        """What is known of the worker's device: what clips took on it, and how fast it is."""
+        device = self._device
+        if device is not None and self._experience is None:
+            self._experience = NOTHING  # if it can't be read, that is told once
+            self.attempt(lambda: self._recall(device))
+        return self._experience or NOTHING
 
     def add(self, requests: Sequence[GenerationRequest]) -> list[str]:
         """Queue a clip for each request; their ids. Raises `UserError` if it can't be written down."""
@@ -157,7 +164,6 @@ class Jobs(JobList):
         """Make the clip of what the running job has at its next step."""
         job = self.job(id_)
         if job.status is JobStatus.RUNNING:
-            self._began_anew = False
             self.put(replace(job, status=JobStatus.FINISHING))
             self._engine.send(Finish(id_))
 
@@ -181,8 +187,14 @@ class Jobs(JobList):
             self.put(replace(job, status=JobStatus.PAUSED, seconds_left=None))
         self.journal.close()
 
+    def _recall(self, device: DeviceInfo) -> None:
+        with History() as history:
+            self._experience = history.experience(device.name)
+            if notice := history.notice:
+                self.noticed.emit(said(notice))
+
     def _on_ready(self, device: DeviceInfo) -> None:
-        self._device = device
+        self._device, self._experience = device, None
         self._start_next()
 
     def _on_event(self, event: Event) -> None:
@@ -227,8 +239,7 @@ class Jobs(JobList):
         done = replace(job, status=JobStatus.DONE, path=event.path, seconds_left=None, kept_steps=0)
         self.put(done)
         self._drop_kept(job.id)
-        if self._began_anew and (device := self.device) is not None:
-            self.attempt(lambda: self.journal.record(record_of(job, event, device.name)))
+        self._experience = None  # the worker has noted more
         self.finished.emit(done)
         self._start_next()
 
@@ -298,7 +309,6 @@ class Jobs(JobList):
             return
         self.put(running, save=False)
         state = folder / "state"
-        self._began_anew = not state.exists()
         previews = str(folder / "previews")
         self._engine.send(
             Generate(job.id, job.request, job.output, str(state), previews, self.vram_bytes)

@@ -1,4 +1,4 @@
-"""The queue on disk: what was asked for, what became of it, and how long it took here."""
+"""The queue on disk: what was asked for, and what became of it."""
 
 import json
 from collections.abc import Sequence
@@ -8,20 +8,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from app.database import Database
 from inference.api.codec import DecodeError, from_json, parse, to_json
+from inference.api.database import Database
 from inference.api.errors import UserError
-from inference.api.messages import FailureKind, Finished, Stage, StageReport
+from inference.api.messages import FailureKind, Stage
 from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS jobs (id TEXT PRIMARY KEY, position INTEGER NOT NULL, job TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS past (
-    id INTEGER PRIMARY KEY, model TEXT NOT NULL, device TEXT NOT NULL, past TEXT NOT NULL
-);
 """
-KEPT_RECORDS = 1000
 
 
 class JobStatus(StrEnum):
@@ -76,19 +72,8 @@ class Job:
         return self.status in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What a clip took on this machine: a forecast's grounds."""
-
-    request: GenerationRequest
-    device: str
-    seconds: float
-    stages: tuple[StageReport, ...]
-    file_bytes: int
-
-
 class Journal:
-    """The jobs in their order, and the records of finished ones.
+    """The jobs in their order.
 
     `notice` says in one sentence what was found broken, and where it lies now; else it is empty.
     `is_fresh` says that a broken journal was put aside, so nothing is known of earlier jobs.
@@ -130,36 +115,9 @@ class Journal:
         """Forget these jobs."""
         self._database.write_all("DELETE FROM jobs WHERE id = ?", [(id_,) for id_ in ids])
 
-    def record(self, record: Record) -> None:
-        """Note what a clip took."""
-        request = record.request
-        last = self._database.write(
-            "INSERT INTO past (model, device, past) VALUES (?, ?, ?)",
-            request.model, record.device, _to_json(record),
-        )  # fmt: skip
-        self._database.write("DELETE FROM past WHERE id <= ?", last - KEPT_RECORDS)
-
-    def records(self, model: str, device: str) -> list[Record]:
-        """What that model's clips took on that device, newest first."""
-        query = "SELECT past FROM past WHERE model = ? AND device = ? ORDER BY id DESC"
-        records: list[Record] = []
-        for (text,) in self._database.rows(query, model, device):
-            try:
-                records.append(from_json(Record, parse(str(text))))
-            except (DecodeError, UserError):  # of another version: it only serves to foresee
-                continue
-        return records
-
     def close(self) -> None:
         self._database.close()
 
 
-def record_of(job: Job, event: Finished, device: str) -> Record:
-    """What the job took. The file's size is 0 if it is gone already."""
-    path = Path(event.path)
-    size = path.stat().st_size if path.exists() else 0
-    return Record(job.request, device, event.seconds, event.stages, size)
-
-
-def _to_json(value: Job | Record) -> str:
-    return json.dumps(to_json(value), ensure_ascii=False)
+def _to_json(job: Job) -> str:
+    return json.dumps(to_json(job), ensure_ascii=False)

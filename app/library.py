@@ -9,9 +9,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
-from app.database import Database
 from app.words import said_reason
 from inference.api.codec import DecodeError, from_json, parse
+from inference.api.database import Database
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 

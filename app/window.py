@@ -17,7 +17,7 @@ from app.clips import Clips
 from app.create import Create
 from app.draft import Draft
 from app.engine import Engine, EngineState
-from app.forecast import Forecast, forecast_bytes, forecast_memory, forecast_seconds
+from app.forecast import Forecast, forecast
 from app.help import Section
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
@@ -306,13 +306,8 @@ class Window(QMainWindow):
             self.create_panel.show_forecast(None, Forecast())
             return
         jobs = self.services.jobs
-        records = jobs.records(request.model)
-        forecast = Forecast(
-            memory=forecast_memory(self.draft.spec, request, jobs.device),
-            seconds=forecast_seconds(request, records),
-            file_bytes=forecast_bytes(request, records),
-        )
-        self.create_panel.show_forecast(request, forecast)
+        known = forecast(self.draft.spec, request, jobs.device, jobs.experience)
+        self.create_panel.show_forecast(request, known)
 
     def _toggle_alone(self) -> None:
         self.show_page(Page.CREATE)

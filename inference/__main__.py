@@ -68,7 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     generating = commands.add_parser("generate", help="make a clip from a prompt")
     generating.set_defaults(run=_generate)
     add_generate_options(generating)
-    add_plan_options(commands.add_parser("plan", help="forecast the memory of a clip"))
+    add_plan_options(commands.add_parser("plan", help="forecast the memory and the time of a clip"))
     _add_models(commands.add_parser("models", help="list, inspect or download models"))
     _add_quantize(commands.add_parser("quantize", help="write a model's transformer in fewer bits"))
     add_bench_options(commands.add_parser("bench", help="measure the networks against diffusers'"))

@@ -10,12 +10,17 @@ from statistics import median
 import torch
 from torch import Tensor, nn
 
+from inference.api.experience import Speeds
 from inference.api.models import MODELS
 from inference.measure import markdown, seconds_of
 from quant.formats import FORMATS
 from quant.linear import QuantLinear, quantised
 
 REPEATS = 5
+SQUARE_LAYERS = (
+    6  # of a block that the video's tokens go through; two more are as large, for the text
+)
+COPIED_BYTES = 2**28
 LIBRARIES = ("bitsandbytes", "optimum-quanto")
 COLUMNS = (
     "format", "layer", "tokens", "time", "time of the plain layer", "times as fast", "weights",
@@ -84,6 +89,33 @@ def measure(layer: Layer, device: str) -> Iterator[Measured]:
         del actual
         seconds, plain_seconds = _in_turn(packed, plain, x, device)
         yield Measured(name, layer, seconds, plain_seconds, _bytes(packed), error)
+
+
+def speeds(rows: Iterable[Measured], device: str) -> Speeds:
+    """What the rows say of the device: the layers of a block together, each as often as it is there."""
+    seconds: dict[str, float] = {}
+    plain_seconds: dict[str, float] = {}
+    operations: dict[str, int] = {}
+    for row in rows:
+        layer, form = row.layer, row.form
+        count = SQUARE_LAYERS if layer.inner == layer.outer else 1
+        seconds[form] = seconds.get(form, 0.0) + count * row.seconds
+        plain_seconds[form] = plain_seconds.get(form, 0.0) + count * row.plain_seconds
+        done = count * 2 * layer.inner * layer.outer * layer.tokens
+        operations[form] = operations.get(form, 0) + done
+    return Speeds(
+        rate=sum(operations.values()) / sum(plain_seconds.values()),
+        times_as_fast={form: plain_seconds[form] / seconds[form] for form in seconds},
+        copy_rate=copy_rate() if device == "cuda" else 0.0,
+    )
+
+
+def copy_rate() -> float:
+    """Bytes a second from pinned memory to the card."""
+    source = torch.empty(COPIED_BYTES, dtype=torch.uint8, pin_memory=True)
+    target = torch.empty_like(source, device="cuda")
+    copy = lambda: target.copy_(source, non_blocking=True)  # noqa: E731
+    return COPIED_BYTES / median(seconds_of(copy, "cuda") for _ in range(REPEATS))
 
 
 def table(rows: Iterable[Measured]) -> Iterator[str]:

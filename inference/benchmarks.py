@@ -3,7 +3,7 @@
 import argparse
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
@@ -11,12 +11,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import torch
+
 from inference import bench, bench_clips, bench_layers
 from inference.api.arguments import parse_bytes
 from inference.api.errors import UserError
+from inference.api.history import History
 from inference.api.models import MODELS
 from inference.api.spec import DiTParams, Task, TextParams, VAEParams, WeightFormat, default_request
-from inference.devices import best_device
+from inference.devices import best_device, describe
 from inference.measure import machine, require_device
 from inference.random_model import write_random_model
 from inference.terminal import ProgressBar
@@ -36,7 +39,7 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add(
         "--format", dest="formats", action="append", metavar="FORMAT",
-        choices=[form.value for form in WeightFormat],
+        choices=[form.value for form in WeightFormat if form is not WeightFormat.AUTO],
         help="of the transformer in --cap's clips; repeatable (native, int8, fp8, nf4)",
     )  # fmt: skip
     add(
@@ -101,7 +104,23 @@ def _layers(options: argparse.Namespace, device: str) -> _Table:
     require_device(device)
     layers = bench_layers.layers(device, small=options.small)
     rows = chain.from_iterable(bench_layers.measure(layer, device) for layer in layers)
+    if not options.small:
+        rows = _noted(rows, device)
     return _Table(rows, bench_layers.table, bench_layers.LIBRARIES)
+
+
+def _noted(rows: Iterable[bench_layers.Measured], device: str) -> Iterator[bench_layers.Measured]:
+    """The rows; once all are there, this machine's plans choose formats by them."""
+    measured: list[bench_layers.Measured] = []
+    for row in rows:
+        measured.append(row)
+        yield row
+    speeds = bench_layers.speeds(measured, device)
+    try:
+        with History() as history:
+            history.set_speeds(describe(torch.device(device)), speeds)
+    except UserError as error:  # the table is told all the same
+        sys.stderr.write(f"kinora: Plans won't know of these figures: {error}\n")
 
 
 def _clips(options: argparse.Namespace, device: str, stack: ExitStack) -> _Table:

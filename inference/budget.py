@@ -4,6 +4,7 @@ import torch
 
 from inference.api.device import DeviceInfo, Stage
 from inference.api.errors import MemoryShortageError
+from inference.api.experience import NOTHING, Experience
 from inference.api.plan import ladder
 from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest, ModelSpec
@@ -19,10 +20,17 @@ def is_shortage(error: BaseException) -> bool:
 class Budget:
     """What a job may take of `device`."""
 
-    def __init__(self, spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> None:
+    def __init__(
+        self,
+        spec: ModelSpec,
+        request: GenerationRequest,
+        device: DeviceInfo,
+        experience: Experience = NOTHING,
+    ) -> None:
         """Raises `MemoryShortageError` if there is no plan that fits."""
         self._request, self._device = request, device
-        self.plan, *self._lighter = ladder(spec, request, device)
+        self.is_lightened = False
+        self.plan, *self._lighter = ladder(spec, request, device, experience)
         if not self.plan.fits:
             raise self.shortage()
 
@@ -30,7 +38,7 @@ class Budget:
         """Obey the next lighter plan from now on; says so. Raises `MemoryShortageError` after the lightest."""
         if not self._lighter:
             raise self.shortage()
-        self.plan = self._lighter.pop(0)
+        self.plan, self.is_lightened = self._lighter.pop(0), True
         return Sentence(
             "Memory ran out: going on with less of it ({peak} at most).", peak=_gb(self._peak)
         )

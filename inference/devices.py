@@ -5,9 +5,16 @@ from contextlib import contextmanager
 
 import torch
 
+from inference.api.decoding import ROUNDED_BYTES
 from inference.api.device import DeviceInfo
 from inference.api.plan import CONTEXT_BYTES, budget_bytes, limited
 from inference.memory import ram_bytes
+
+# Of torch's allocator of pinned memory: what is larger than 1 MiB is given out in its own size, where else
+# it would be rounded up to a power of two, and given back once it is free. torch's other setting for it,
+# `pinned_max_round_threshold_mb`, must not be below this one: the free blocks of a class then differ in
+# size, and torch 2.13 takes any of them (https://github.com/pytorch/pytorch/pull/192722).
+PINNED_SETTING = f"pinned_max_cached_size_mb:{ROUNDED_BYTES >> 20}"
 
 
 def best_device() -> torch.device:
@@ -43,6 +50,7 @@ def capped(device: torch.device, info: DeviceInfo) -> Iterator[None]:
     if device.type != "cuda":
         yield
         return
+    _pin_exactly()
     _, total = torch.cuda.mem_get_info(device)
     share = (budget_bytes(info) - CONTEXT_BYTES) / total
     torch.cuda.set_per_process_memory_fraction(min(max(share, 0.0), 1.0), device)
@@ -50,3 +58,12 @@ def capped(device: torch.device, info: DeviceInfo) -> Iterator[None]:
         yield
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0, device)
+
+
+def _pin_exactly() -> None:
+    """Have pinned memory take no more than it holds, unless the user has set torch's allocator so."""
+    settings = torch._C._accelerator_getAllocatorSettings()
+    if "pinned_max_" not in settings:
+        torch._C._accelerator_setAllocatorSettings(
+            ",".join(filter(None, (settings, PINNED_SETTING)))
+        )

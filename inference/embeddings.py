@@ -32,8 +32,9 @@ def stream_embeddings(
     prompts: Sequence[Sequence[int]],
     device: torch.device,
     dtype: torch.dtype,
-) -> Generator[float, None, list[Tensor]]:
-    """`stream_text` of the prompts [L, dim] that aren't kept yet; at least one share is yielded."""
+) -> Generator[float, None, tuple[list[Tensor], int]]:
+    """`stream_text` of the prompts [L, dim] that aren't kept yet, and how many those were; at least one
+    share is yielded."""
     encoder = identity(checkpoint.files)
     files = [_file_of(encoder, ids, device, dtype) for ids in prompts]
     found = {
@@ -50,7 +51,8 @@ def stream_embeddings(
             _keep(embedding, file)
     else:
         yield 1.0
-    return [embedding.to(device) for f in files if (embedding := found[f]) is not None]
+    embeddings = [embedding.to(device) for f in files if (embedding := found[f]) is not None]
+    return embeddings, len(missing)
 
 
 def _file_of(encoder: str, ids: Sequence[int], device: torch.device, dtype: torch.dtype) -> Path:

@@ -16,11 +16,12 @@ import torch
 from torch import Tensor
 
 from inference import sample
+from inference.api.device import DeviceInfo
 from inference.api.errors import UserError, reason
 from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
 from inference.api.sentence import Sentence
-from inference.api.spec import GenerationRequest, ModelSpec, Task, latent_shape
+from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
 from inference.budget import Budget, is_shortage
 from inference.catalog import Model
 from inference.denoise import schedule_of, take_steps
@@ -29,12 +30,13 @@ from inference.embeddings import stream_embeddings
 from inference.guarded import Guarded
 from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
+from inference.past import recall, remember, run_of
 from inference.previews import Previews, latent_to_rgb, open_previews
 from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
 from inference.resident import StreamingNetwork
 from inference.stages import Stages
-from inference.unfinished import Keeper, Unfinished, UnusableError
+from inference.unfinished import Keeper, Unfinished, UnusableError, in_kept_format
 from inference.wan.text import Tokenizer
 from inference.weights.params import dit_params, text_params
 from quant.formats import FORMATS
@@ -48,6 +50,7 @@ class _Job:
 
     command: Generate
     model: Model
+    info: DeviceInfo
     budget: Budget
     stages: Stages
     keeper: Keeper | None
@@ -81,14 +84,26 @@ def generate(
     _require_task(model.spec)
     check_output(Path(command.output), command.request.frames)
     info = describe(device, command.vram_bytes)
-    budget = Budget(model.spec, command.request, info)
+    experience, notice = recall(info)
+    if notice:
+        yield Notice(command.job, notice)
+    request = command.request
+    if command.state:
+        request = in_kept_format(request, Path(command.state))
+    budget = Budget(model.spec, request, info, experience)
+    if (choice := budget.plan.choice) is not None:
+        request = replace(request, weights=choice.form)
+        if choice.form is not WeightFormat.NATIVE:
+            words = Sentence("Weights in {choice}.", choice=choice.sentence())
+            yield Notice(command.job, words)
+    command = replace(command, request=request)
     stages = Stages(command.job, device, budget.forecast)
     keeper = None
     if command.state:
-        keeper = Keeper(Path(command.state), command.request, identity_of(model.files))
+        keeper = Keeper(Path(command.state), request, identity_of(model.files))
     with capped(device, info):
         try:
-            yield from _generate(_Job(command, model, budget, stages, keeper, finishing))
+            yield from _generate(_Job(command, model, info, budget, stages, keeper, finishing))
         except (RuntimeError, MemoryError) as error:
             if not is_shortage(error):
                 raise
@@ -109,6 +124,7 @@ def _generate(job: _Job) -> Generator[Event, None, None]:
     yield from _decode(job, clip.result(steps), Recipe.of(made, model.files, stages.device))
     if keeper is not None:
         keeper.path.unlink(missing_ok=True)
+    yield from _remember(job)
     yield Finished(
         job=command.job,
         path=str(Path(command.output).resolve()),
@@ -119,6 +135,16 @@ def _generate(job: _Job) -> Generator[Event, None, None]:
         seconds=round(time.monotonic() - started, 3),
         stages=tuple(stages.reports),
     )
+
+
+def _remember(job: _Job) -> Iterator[Event]:
+    """Note what the clip took, unless that says nothing of the next: it ran short of memory, or what
+    it ran was compiled."""
+    if job.budget.is_lightened or job.command.compiles:
+        return
+    run = run_of(job.model.spec, job.request, job.info, job.budget.plan, job.stages.reports)
+    if notice := remember(run, Path(job.command.output)):
+        yield job.notice(notice)
 
 
 def _require_task(spec: ModelSpec) -> None:
@@ -169,8 +195,9 @@ def _encode_prompts(job: _Job) -> Generator[Event, None, tuple[Tensor, Tensor | 
     if sample.is_guided(request.guidance):
         prompts.append(request.negative_prompt)
     job.stages.begin()
-    embeddings = yield from _stream_text(job, [tokenizer.encode(prompt) for prompt in prompts])
-    job.stages.end(Stage.TEXT)
+    tokens = [tokenizer.encode(prompt) for prompt in prompts]
+    embeddings, made = yield from _stream_text(job, tokens)
+    job.stages.end(Stage.TEXT, was_kept=made == 0)
     context, *unconditional = (embedding[None] for embedding in embeddings)
     return context, unconditional[0] if unconditional else None
 
@@ -189,8 +216,10 @@ def _load_tokenizer(model: Model) -> Tokenizer:
     return tokenizer
 
 
-def _stream_text(job: _Job, ids: list[list[int]]) -> Generator[Event, None, list[Tensor]]:
-    """The vectors [L, text_dim] of each prompt, from its token ids."""
+def _stream_text(
+    job: _Job, ids: list[list[int]]
+) -> Generator[Event, None, tuple[list[Tensor], int]]:
+    """The vectors [L, text_dim] of each prompt, from its token ids; how many weren't kept yet."""
     text = job.model.text
     params = text_params(text)
     blocks = stream_embeddings(text, params, ids, job.device, compute_dtype(job.device))

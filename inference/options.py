@@ -111,7 +111,7 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     add("--fps", type=int, metavar="N", help=f"frames a second of the file (demo: {d.fps})")
     add(
         "--weights", choices=[form.value for form in WeightFormat],
-        help="how the transformer's are kept: int8 takes half the memory and is faster",
+        help="how the transformer's are kept (auto: in the fastest way that fits, as it was measured)",
     )  # fmt: skip
     add("--vram", metavar="SIZE", help="take no more of the card, say 6GiB (all that is free)")
     add(

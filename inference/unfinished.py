@@ -18,7 +18,7 @@ from inference import sample
 from inference.api.codec import DecodeError, from_json, parse
 from inference.api.errors import UserError
 from inference.api.sentence import Sentence
-from inference.api.spec import GenerationRequest
+from inference.api.spec import GenerationRequest, WeightFormat
 from inference.sample import SolverState
 
 X0, CONTEXT = "x0", "context."
@@ -119,6 +119,18 @@ def steps_kept(path: Path) -> tuple[int, int]:
         return int(metadata["step"]), int(metadata["steps"])
     except (UnusableError, LookupError, ValueError):
         return 0, 0
+
+
+def in_kept_format(request: GenerationRequest, path: Path) -> GenerationRequest:
+    """The request; if its format is left open, in that in which the unfinished clip at `path` was begun."""
+    if request.weights is not WeightFormat.AUTO:
+        return request
+    try:
+        metadata, _ = _read(path, names=())
+        kept = from_json(GenerationRequest, parse(metadata["request"]))
+    except (UnusableError, LookupError, DecodeError, UserError):
+        return request
+    return replace(request, weights=kept.weights)
 
 
 def _read(

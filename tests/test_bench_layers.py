@@ -1,11 +1,13 @@
 """The layers' table: what it holds, and that its numbers are the layers'."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from inference import bench_layers
 from inference.__main__ import main
+from inference.api.history import History, history_file
 from inference.bench_layers import FULL, SMALL, Layer, Measured
 from quant.formats import FORMATS
 
@@ -43,3 +45,56 @@ def test_speed_is_the_plain_layers_time_over_the_formats() -> None:
 def test_layers_are_those_of_the_small_model(device: str) -> None:
     shapes = {(layer.inner, layer.outer) for layer in bench_layers.layers(device, small=False)}
     assert shapes == {(1536, 1536), (1536, 8960), (8960, 1536)}
+
+
+def test_speeds_are_those_of_the_layers_of_a_block() -> None:
+    square, wide = Layer(100, 100, 10), Layer(100, 300, 10)
+    rows = [
+        Measured("int8", square, 1.0, 2.0, 0, 0.0),
+        Measured("int8", wide, 4.0, 6.0, 0, 0.0),
+        Measured("fp8", square, 4.0, 2.0, 0, 0.0),
+        Measured("fp8", wide, 6.0, 6.0, 0, 0.0),
+    ]
+    speeds = bench_layers.speeds(rows, "cpu")
+    assert speeds.times_as_fast == {"int8": 18 / 10, "fp8": 18 / 30}
+    assert speeds.rate == (6 * 2 * 100 * 100 * 10 + 2 * 100 * 300 * 10) / 18
+    assert speeds.copy_rate == 0
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The whole benchmark in a second, on a machine of which nothing is known."""
+    monkeypatch.setattr(bench_layers, "FULL", {"cpu": SMALL})
+    monkeypatch.setattr(bench_layers, "REPEATS", 1)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+
+
+@pytest.mark.usefixtures("short")
+@pytest.mark.parametrize("extra", [[], ["--json"]])
+def test_plans_choose_by_the_figures(extra: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--layers", "--device", "cpu", *extra]) == 0
+    capsys.readouterr()
+    with History() as history:
+        speeds = history.experience("CPU").speeds
+    assert speeds is not None
+    assert set(speeds.times_as_fast) == {*FORMATS}
+    assert speeds.rate > 0
+    assert main(["plan", "--model", "t2v-1.3b", "--ram", "64GiB"]) == 0
+    assert "(measured on this machine)" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("short")
+def test_a_small_benchmark_says_nothing_of_plans(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["bench", "--layers", "--small", "--device", "cpu"]) == 0
+    assert not history_file().exists()
+
+
+@pytest.mark.usefixtures("short")
+def test_figures_that_cannot_be_kept_are_shown(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (tmp_path / "kinora").touch()
+    assert main(["bench", "--layers", "--device", "cpu"]) == 0
+    captured = capsys.readouterr()
+    assert "| nf4 |" in captured.out
+    assert captured.err.startswith("kinora: Plans won't know of these figures:")

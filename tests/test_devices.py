@@ -1,5 +1,7 @@
 """What is said of a card, and the cap on what is taken of it."""
 
+from collections.abc import Callable, Iterator
+
 import pytest
 import torch
 
@@ -70,6 +72,41 @@ def test_the_cap_is_lifted_after_an_error(fractions: list[float]) -> None:
 def test_a_processor_has_no_cap(fractions: list[float]) -> None:
     with capped(CPU, describe(CPU)):
         assert fractions == []
+
+
+@pytest.fixture
+def settings(fractions: list[float]) -> Iterator[Callable[[str], str]]:
+    """Those of torch's allocator: as they are after a job, from what they were before."""
+    before = torch._C._accelerator_getAllocatorSettings()
+
+    def after(given: str) -> str:
+        torch._C._accelerator_setAllocatorSettings(given)
+        for _ in range(2):
+            with capped(CUDA, describe(CUDA)):
+                pass
+        return torch._C._accelerator_getAllocatorSettings()
+
+    yield after
+    torch._C._accelerator_setAllocatorSettings(before)
+
+
+def test_pinned_memory_takes_what_it_holds(settings: Callable[[str], str]) -> None:
+    assert settings("") == "pinned_max_cached_size_mb:1"
+    kept = "expandable_segments:True"
+    assert settings(kept) == f"{kept},pinned_max_cached_size_mb:1"
+    own = "pinned_max_round_threshold_mb:64"
+    assert settings(own) == own
+
+
+@pytest.mark.gpu
+def test_torch_pins_no_more_than_it_is_asked_for() -> None:
+    with capped(CUDA, describe(CUDA)):
+        torch.accelerator.empty_host_cache()
+        before = torch.cuda.host_memory_stats()["allocated_bytes.current"]
+        pinned = torch.empty(5 * 2**20 + 1, dtype=torch.uint8, pin_memory=True)
+        taken = torch.cuda.host_memory_stats()["allocated_bytes.current"] - before
+    assert pinned.is_pinned()
+    assert pinned.nbytes <= taken < pinned.nbytes + 4096
 
 
 @pytest.mark.gpu

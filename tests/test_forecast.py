@@ -119,7 +119,8 @@ def run(tmp_path: Path, manifest: Callable[[str], Any], monkeypatch: pytest.Monk
 
 def embeddings(_: Any, params: Any, prompts: list[Any], *__: Any) -> Iterator[float]:
     yield 1.0
-    return [torch.empty(512, params.dim, dtype=BF16, device=META) for _ in prompts]
+    made = [torch.empty(512, params.dim, dtype=BF16, device=META) for _ in prompts]
+    return made, len(made)
 
 
 def stand_in(patch: pytest.MonkeyPatch, meter: Meter, info: DeviceInfo) -> None:

@@ -24,7 +24,7 @@ from inference.api.messages import (
     Ready,
     Stage,
 )
-from inference.api.spec import Solver
+from inference.api.spec import Solver, WeightFormat
 from inference.catalog import find
 from inference.generate import generate
 from inference.media import read_frames
@@ -157,7 +157,7 @@ def test_finish_makes_a_clip_of_what_there_is(worker: Worker, order: Generate) -
     assert Stage.DECODE in {event.stage for event in events if isinstance(event, Progress)}
     made = Recipe.read(Path(order.output)).request
     assert 2 < made.stop_after < 200
-    assert replace(made, stop_after=0) == order.request
+    assert replace(made, stop_after=0) == replace(order.request, weights=WeightFormat.NATIVE)
     assert contents(order.output) == uninterrupted(replace(order, request=made))
     assert not Path(order.state).exists()
 

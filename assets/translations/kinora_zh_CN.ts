@@ -4,6 +4,10 @@
 <context>
     <name>Advanced</name>
     <message>
+        <source>Automatic</source>
+        <translation>自动</translation>
+    </message>
+    <message>
         <source>as the device computes</source>
         <translation>与设备计算精度相同</translation>
     </message>
@@ -60,8 +64,8 @@
         <translation>精度</translation>
     </message>
     <message>
-        <source>Fewer bits take less of the card; the first clip takes longer to begin</source>
-        <translation>位数越少，占用显存越少；第一个视频开始得会慢一些</translation>
+        <source>Automatic takes what makes the clip soonest; fewer bits take less of the card, and the first clip takes longer to begin</source>
+        <translation>“自动”会选用最快生成视频的格式；位数越少，占用的显存越少，但首个视频开始得更慢</translation>
     </message>
 </context>
 <context>
@@ -255,13 +259,6 @@
     <message>
         <source>Forecast</source>
         <translation>预估</translation>
-    </message>
-</context>
-<context>
-    <name>Database</name>
-    <message>
-        <source>{path} can&apos;t be used ({error}): make room on that disk, and see that you may write there.</source>
-        <translation>无法使用 {path}（{error}）：请在该磁盘上腾出空间，并确认您有写入权限。</translation>
     </message>
 </context>
 <context>
@@ -807,6 +804,10 @@
         <translation>
             <numerusform>{0}，%n 帧</numerusform>
         </translation>
+    </message>
+    <message>
+        <source>weights in {0}, {1} times as fast</source>
+        <translation>权重为 {0}，速度为 {1} 倍</translation>
     </message>
     <message>
         <source>weights in {0}</source>
@@ -2328,6 +2329,10 @@
         <translation>显卡</translation>
     </message>
     <message>
+        <source>The history of what clips took could not be read, so a new one was begun; the old is {file}.</source>
+        <translation>无法读取以往视频的耗时记录，已新建一份；旧记录位于 {file}。</translation>
+    </message>
+    <message>
         <source>The list of models {file} can&apos;t be read ({reason}).</source>
         <translation>无法读取模型列表 {file}（{reason}）。</translation>
     </message>
@@ -2460,6 +2465,18 @@
         <translation>Wan-AI/Wan2.1-T2V-1.3B 的 Wan2.1_VAE.pth，或 Comfy-Org/Wan_2.1_ComfyUI_repackaged 的 wan_2.1_vae.safetensors</translation>
     </message>
     <message>
+        <source>Weights in {choice}.</source>
+        <translation>权重格式：{choice}。</translation>
+    </message>
+    <message>
+        <source>What this clip took isn&apos;t noted for the next one&apos;s forecast: {error}</source>
+        <translation>本视频的耗时未能记录，下次预测无法参考：{error}</translation>
+    </message>
+    <message>
+        <source>What this machine took for other clips isn&apos;t known: {error}</source>
+        <translation>无法得知本机以往生成视频的耗时：{error}</translation>
+    </message>
+    <message>
         <source>circles, squares and triangles in six colours that move or stand still in the sky, at night, on the sand or on a chessboard</source>
         <translation>六种颜色的圆形、方形和三角形（circle、square、triangle），在天空、夜晚、沙地或棋盘上移动或静止</translation>
     </message>
@@ -2498,6 +2515,10 @@
     <message>
         <source>image encoder</source>
         <translation>图像编码器</translation>
+    </message>
+    <message>
+        <source>it fits whole, and {unmeasured}</source>
+        <translation>可完整放入显存，且{unmeasured}</translation>
     </message>
     <message>
         <source>it has layers in quanto&apos;s 4 or 2 bits, a precision that can&apos;t be read yet</source>
@@ -2580,6 +2601,14 @@
         <translation>请减小视频的尺寸或长度</translation>
     </message>
     <message>
+        <source>measured on a processor without int8 units, not on this machine</source>
+        <translation>在无 int8 单元的处理器上测得，并非本机</translation>
+    </message>
+    <message>
+        <source>measured on this machine</source>
+        <translation>在本机测得</translation>
+    </message>
+    <message>
         <source>model</source>
         <translation>模型</translation>
     </message>
@@ -2610,6 +2639,14 @@
     <message>
         <source>nothing</source>
         <translation>无</translation>
+    </message>
+    <message>
+        <source>nothing better fits</source>
+        <translation>没有更好的格式放得下</translation>
+    </message>
+    <message>
+        <source>nothing is faster ({source})</source>
+        <translation>没有更快的格式（{source}）</translation>
     </message>
     <message>
         <source>number of steps</source>
@@ -2648,6 +2685,10 @@
         <translation>Wan-AI/Wan2.1-T2V-1.3B 的文件夹 google/umt5-xxl</translation>
     </message>
     <message>
+        <source>the model&apos;s layers are too small to gain by fewer bits</source>
+        <translation>该模型的层太小，减少位数没有益处</translation>
+    </message>
+    <message>
         <source>the scales of {name} don&apos;t fit it: it&apos;s damaged</source>
         <translation>{name} 的缩放系数与它不符：文件已损坏</translation>
     </message>
@@ -2658,6 +2699,10 @@
     <message>
         <source>the {part} ({place})</source>
         <translation>{part}（{place}）</translation>
+    </message>
+    <message>
+        <source>this card was never measured (./kinora bench --layers does)</source>
+        <translation>这块显卡从未测量过（可运行 ./kinora bench --layers）</translation>
     </message>
     <message>
         <source>torch.compile can&apos;t be used here ({reason}): going on without it.</source>
@@ -2808,6 +2853,10 @@
         <translation>{index} 列出的 {total} 个文件中，{folder} 缺少 {count} 个（{missing}）：请重新下载。</translation>
     </message>
     <message>
+        <source>{format}: {reason}</source>
+        <translation>{format}：{reason}</translation>
+    </message>
+    <message>
         <source>{frames} frames can&apos;t be made: their number is 4n+1, up to {most}; the nearest is {nearest}.</source>
         <translation>无法生成 {frames} 帧：帧数须为 4n+1，且不超过 {most}；最接近的是 {nearest}。</translation>
     </message>
@@ -2856,12 +2905,24 @@
         <translation>{name} 缺少 bitsandbytes 的附带数据：文件不完整</translation>
     </message>
     <message>
+        <source>{native} does not fit</source>
+        <translation>{native} 放不下</translation>
+    </message>
+    <message>
+        <source>{native} does not fit whole, and {unmeasured}</source>
+        <translation>{native} 无法完整放入显存，且{unmeasured}</translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be deleted ({reason}): close what uses it, then remove the model again.</source>
         <translation>无法删除 {path}（{reason}）：请关闭正在使用它的程序，然后再次移除模型。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be read ({reason}).</source>
         <translation>无法读取 {path}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be used ({error}): make room on that disk, and see that you may write there.</source>
+        <translation>无法使用 {path}（{error}）：请在该磁盘上腾出空间，并确认您有写入权限。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be used: {obstacle}.</source>
@@ -2938,6 +2999,14 @@
     <message>
         <source>{target} can&apos;t be written: {reason}.</source>
         <translation>无法写入 {target}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{times}x as fast as streaming {native} ({source})</source>
+        <translation>速度为流式 {native} 的 {times} 倍（{source}）</translation>
+    </message>
+    <message>
+        <source>{times}x as fast as {native} ({source})</source>
+        <translation>速度为 {native} 的 {times} 倍（{source}）</translation>
     </message>
     <message>
         <source>{title} makes video from images, which Kinora can&apos;t do yet: choose a T2V or VACE model, such as t2v-1.3b.</source>

@@ -14,7 +14,7 @@ def main() -> int:
 def _run() -> int:
     parser = Parser(prog="kinora", description="Tell what a clip would take.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
-    add_plan_options(commands.add_parser("plan", help="forecast the memory of a clip"))
+    add_plan_options(commands.add_parser("plan", help="forecast the memory and the time of a clip"))
     options = parser.parse_args()
     return options.run(options)
 

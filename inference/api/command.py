@@ -1,4 +1,4 @@
-"""`kinora plan`: what a clip would take on a card of some size. Needs neither a card nor torch."""
+"""`kinora plan`: what a clip would take on a card of some size, and how long. Needs neither a card nor torch."""
 
 import argparse
 import json
@@ -10,6 +10,8 @@ from typing import Any
 from inference.api.arguments import parse_bytes, parse_size
 from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
+from inference.api.experience import NOTHING, Experience
+from inference.api.history import History, history_file
 from inference.api.models import MODELS
 from inference.api.plan import VramPlan, plan
 from inference.api.spec import GenerationRequest, ModelSpec, WeightFormat, default_request
@@ -25,17 +27,20 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--model", required=True, help=f"one of {', '.join(MODELS)}")
     add("--size", metavar="WxH", help="in pixels, multiples of 16 (the model's own)")
     add("--frames", type=int, metavar="N", help="4n+1 (the model's own)")
+    add("--steps", type=int, metavar="N", help="solver steps (the model's own)")
+    add("--guidance", type=float, metavar="G", help="1 is half the work (the model's own)")
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
     add("--ram", metavar="SIZE", help="that the program can have beside it, say 16GiB")
-    add("--weights", default=WeightFormat.NATIVE.value, choices=[w.value for w in WeightFormat])
+    add("--weights", default=WeightFormat.AUTO.value, choices=[w.value for w in WeightFormat])
     add("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     spec = _spec(options.model)
-    request, device = _request(spec, options), _device(options)
-    made = plan(spec, request, device)
+    request = _request(spec, options)
+    device, experience = _recalled(_device(options))
+    made = plan(spec, request, device, experience)
     if options.json:
         sys.stdout.write(json.dumps(_to_json(request, made), indent=1) + "\n")
     else:
@@ -52,10 +57,16 @@ def _spec(name: str) -> ModelSpec:
 
 def _request(spec: ModelSpec, options: argparse.Namespace) -> GenerationRequest:
     request = default_request(ANY_PROMPT, spec.name, spec.defaults, ANY_SEED)
-    width, height = parse_size(options.size) if options.size else (request.width, request.height)
-    frames = request.frames if options.frames is None else options.frames
-    weights = WeightFormat(options.weights)
-    return replace(request, width=width, height=height, frames=frames, weights=weights)
+    width, height = parse_size(options.size) if options.size else (None, None)
+    given = {
+        "width": width,
+        "height": height,
+        "frames": options.frames,
+        "steps": options.steps,
+        "guidance": options.guidance,
+        "weights": WeightFormat(options.weights),
+    }
+    return replace(request, **{name: value for name, value in given.items() if value is not None})
 
 
 def _device(options: argparse.Namespace) -> DeviceInfo:
@@ -65,12 +76,26 @@ def _device(options: argparse.Namespace) -> DeviceInfo:
     return DeviceInfo(name, total_bytes=card, free_bytes=card, ram_bytes=ram)
 
 
+def _recalled(device: DeviceInfo) -> tuple[DeviceInfo, Experience]:
+    """What is known of the processor, or of the card that made the latest clip here, with its name."""
+    if not history_file().exists():  # none is begun for a question
+        return device, NOTHING
+    with History() as history:
+        if history.notice:
+            sys.stderr.write(f"kinora: {history.notice}\n")
+        if device.total_bytes:
+            device = replace(device, name=history.latest_card() or device.name)
+        return device, history.experience(device.name)
+
+
 def _to_json(request: GenerationRequest, made: VramPlan) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "fits": made.fits,
         "peak_vram_bytes": made.peak_vram_bytes,
         "peak_ram_bytes": made.peak_ram_bytes,
+        "seconds": _rounded(made.seconds),
         "weights": made.weights.value,
+        "choice": None if made.choice is None else made.choice.sentence(),
         "resident_blocks": made.resident_blocks,
         "chunk_tokens": made.chunk_tokens,
         "tile": made.tile,
@@ -81,6 +106,8 @@ def _to_json(request: GenerationRequest, made: VramPlan) -> dict[str, Any]:
                 "peak_vram_bytes": stage.peak_vram_bytes,
                 "peak_ram_bytes": stage.peak_ram_bytes,
                 "resident": stage.resident,
+                "seconds": _rounded(stage.seconds),
+                "runs": stage.runs,
             }
             for stage in made.stages
         ],
@@ -108,8 +135,13 @@ def _lines(request: GenerationRequest, made: VramPlan) -> Iterator[str]:
     yield f"{clip}: {'this fits' if made.fits else 'this does not fit'}."
     for stage in made.stages:
         card = f"{_gib(stage.peak_vram_bytes)} of VRAM, " if stage.peak_vram_bytes else ""
-        yield f"  {stage.stage.value:<8} {card}{_gib(stage.peak_ram_bytes)} of RAM: {stage.resident}"
+        time = "" if stage.seconds is None else f"{_time(stage.seconds)}, "
+        memory = f"{card}{_gib(stage.peak_ram_bytes)} of RAM"
+        yield f"  {stage.stage.value:<8} {time}{memory}: {stage.resident}"
+    if made.choice is not None:
+        yield f"Weights in {made.choice.sentence()}."
     if made.fits:
+        yield _time_line(made)
         return
     if made.suggestion is None:
         yield "No clip of this model fits: use a smaller model, or a machine with more memory."
@@ -127,6 +159,31 @@ def _advice(request: GenerationRequest, instead: GenerationRequest) -> str:
     if (instead.width, instead.height) != (request.width, request.height):
         changes.append(f"{instead.width}x{instead.height}")
     return f"It fits with {' and '.join(changes)}."
+
+
+def _time_line(made: VramPlan) -> str:
+    """What is known of the time, and by how much."""
+    if made.seconds is not None:
+        runs = min(stage.runs for stage in made.stages)
+        return (
+            f"It takes about {_time(made.seconds)}, by {runs} run{'s' * (runs > 1)} like it here."
+        )
+    unknown = [stage.stage.value for stage in made.stages if stage.seconds is None]
+    if len(unknown) == len(made.stages):
+        return "How long it takes isn't known: nothing like it has run here yet."
+    return (
+        f"How long it takes isn't known: nothing like its {' and '.join(unknown)} has run here yet."
+    )
+
+
+def _time(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _rounded(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds, 3)
 
 
 def _gib(count: int) -> str:

@@ -14,14 +14,17 @@ MIDDLE = 2  # of the decoder's blocks: they are run for the whole picture
 PAST = 2  # frames that a convolution in time remembers
 RESIDUAL_REACH, REACH = 2, 1  # pixels that a residual block looks to each side, and any other layer
 RGB = 3
+ROUNDED_BYTES = (
+    2**20
+)  # pinned memory up to here is given out in powers of two, see `inference.devices`
+PAGE_BYTES = 4096
 
 Shape = tuple[int, int, int, int]  # of a latent: channels, frames, height, width
 
 
 @dataclass(frozen=True, slots=True)
 class Decoding:
-    """Bytes on the device that decodes; and of what tiles that wait keep in main memory, where pinned
-    memory is given out in powers of two."""
+    """Bytes on the device that decodes; and of what tiles that wait keep in main memory, pinned."""
 
     working: int
     parked: int
@@ -125,4 +128,7 @@ def _given(layers: list[_Layer], size: int, count: int, side: int) -> Iterator[i
 
 
 def _pinned(count: int) -> int:
-    return 1 << (count - 1).bit_length()
+    """Of main memory that pinning so many bytes takes."""
+    if count <= ROUNDED_BYTES:
+        return 1 << (count - 1).bit_length()
+    return -(-count // PAGE_BYTES) * PAGE_BYTES

@@ -30,3 +30,21 @@ class DeviceInfo:
     free_bytes: int = 0
     capability: str = ""
     ram_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StageReport:
+    """How a stage went: seconds, the most memory it held at once, and what the plan forecast, in bytes.
+
+    RAM is the process's resident set. VRAM is what the process took of the card, with CUDA's own part.
+    The forecasts are 0 of a stage that the plan leaves out. `share` is the part of the stage's work that
+    was done in that time: less than 1 where the rest was kept from before.
+    """
+
+    stage: Stage
+    seconds: float
+    peak_ram_bytes: int
+    peak_vram_bytes: int
+    forecast_ram_bytes: int = 0
+    forecast_vram_bytes: int = 0
+    share: float = 1.0

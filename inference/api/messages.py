@@ -15,28 +15,12 @@ from enum import StrEnum
 from typing import TypeVar, get_args
 
 from inference.api.codec import DecodeError, from_json, parse, to_json
-from inference.api.device import DeviceInfo, Stage
+from inference.api.device import DeviceInfo, Stage, StageReport
 from inference.api.findings import Finding
 from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest
 
 PROTOCOL = 1
-
-
-@dataclass(frozen=True, slots=True)
-class StageReport:
-    """How a stage went: seconds, the most memory it held at once, and what the plan forecast, in bytes.
-
-    RAM is the process's resident set. VRAM is what the process took of the card, with CUDA's own part.
-    The forecasts are 0 of a stage that the plan leaves out.
-    """
-
-    stage: Stage
-    seconds: float
-    peak_ram_bytes: int
-    peak_vram_bytes: int
-    forecast_ram_bytes: int = 0
-    forecast_vram_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

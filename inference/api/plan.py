@@ -4,21 +4,23 @@ Pure arithmetic: the window shows it while the user types, and the worker obeys 
 plan is the fastest: a smaller chunk costs next to nothing, a block that streams costs its copy at each
 step, and both cost less than a clip that isn't made. So all blocks stay as long as a chunk of
 `CHUNKS` lets them; then as many as fit with the smallest chunk. The decoder's tile is the largest that
-fits. The format of the weights is the user's choice, since it changes the clip; a plan only suggests one.
+fits. The format of the weights changes the clip: it is the user's choice, or else that of `choice`.
 """
 
-from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import TypeVar
 
+from inference.api.choice import Choice, Option, candidates, choose, speeds_of
 from inference.api.decoding import decode_working
 from inference.api.device import DeviceInfo, Stage
+from inference.api.experience import NOTHING, Experience
 from inference.api.footprint import BF16, FLOAT32, outside_blocks, text_block, unit, vae
+from inference.api.operations import step_operations
+from inference.api.pace import Way, paces
 from inference.api.placement import streamed_blocks
 from inference.api.spec import (
-    SIZE_MULTIPLE,
     SPATIAL_STRIDE,
     TEMPORAL_STRIDE,
     DiTParams,
@@ -26,8 +28,8 @@ from inference.api.spec import (
     ModelSpec,
     WeightFormat,
     latent_shape,
-    nearest_size,
 )
+from inference.api.suggestion import suggestion
 from inference.api.working import Flow, denoise_working, text_working
 
 CONTEXT_BYTES = 2**29  # what CUDA takes on the card for a process before its first tensor
@@ -40,20 +42,24 @@ CHUNKS = (8192, 4096, 2048)  # tokens at a time, where they are independent
 # Sides of what is decoded at a time, in latent pixels; 0 is the whole picture. The smaller they are, the
 # more is computed twice: a tenth at 64, a third at 32.
 SIDES = (80, 64, 52, 40, 32, 24)
-LIGHT = WeightFormat.INT8  # the format that a plan suggests
-WORTH = 0.5  # of the clip has to be left by a suggestion that changes one thing alone
+LIGHTEST = (WeightFormat.INT8, WeightFormat.NF4)  # what fits in none of them fits in no format
 
-Option = TypeVar("Option")
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class StagePlan:
-    """A stage of a plan: the most memory that it takes, and what it keeps on the device, in words."""
+    """A stage of a plan: the most memory that it takes, and what it keeps on the device, in words.
+
+    `seconds` is what it will take as `runs` runs that are like it say, None where there were none.
+    """
 
     stage: Stage
     peak_vram_bytes: int
     peak_ram_bytes: int
     resident: str
+    seconds: float | None = None
+    runs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,10 @@ class VramPlan:
 
     `resident_blocks` of the trunk stay on the device, counted from the first; the others stream.
     `chunk_tokens` go at once through what works token by token. The decoder's `tile` is a side in
-    latent pixels, 0 for the whole picture; with `park` tiles wait in main memory for their turn. Where the clip doesn't fit, this is the lightest plan there
-    is, and `suggestion` the request nearest to it that fits, None if there is none.
+    latent pixels, 0 for the whole picture; with `park` tiles wait in main memory for their turn.
+    `choice` says why the format is this one, where it was left to the plan. Where the clip doesn't fit,
+    this is the lightest plan there is, and `suggestion` the request nearest to it that fits, None if there
+    is none.
     """
 
     fits: bool
@@ -74,6 +82,7 @@ class VramPlan:
     park: bool
     stages: tuple[StagePlan, ...]
     suggestion: GenerationRequest | None = None
+    choice: Choice | None = None
 
     @property
     def peak_vram_bytes(self) -> int:
@@ -85,17 +94,44 @@ class VramPlan:
         """Of the process."""
         return max(stage.peak_ram_bytes for stage in self.stages)
 
+    @property
+    def seconds(self) -> float | None:
+        """Of the whole clip, None unless all of its stages are known."""
+        known = [stage.seconds for stage in self.stages if stage.seconds is not None]
+        return sum(known) if len(known) == len(self.stages) else None
 
-def plan(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> VramPlan:
-    """The fastest plan that fits into what is free on `device`; else the lightest, and a suggestion."""
-    best = _Job(spec, request, device).plan()
-    return best if best.fits else replace(best, suggestion=_suggestion(spec, request, device))
+
+def plan(
+    spec: ModelSpec,
+    request: GenerationRequest,
+    device: DeviceInfo,
+    experience: Experience = NOTHING,
+) -> VramPlan:
+    """The fastest plan that fits into what is free on `device`; else the lightest, and a suggestion.
+
+    It says how long it will take, and chooses a format, by what is known of the device.
+    """
+    made = _planned(spec, request, device, experience)
+    way = Way(device.total_bytes > 0, made.resident_blocks, made.park)
+    known = paces(spec, replace(request, weights=made.weights), way, experience.runs)
+    timed = (
+        replace(stage, seconds=pace.seconds, runs=pace.runs)
+        if (pace := known.get(stage.stage)) is not None
+        else stage
+        for stage in made.stages
+    )
+    return replace(made, stages=tuple(timed))
 
 
-def ladder(spec: ModelSpec, request: GenerationRequest, device: DeviceInfo) -> tuple[VramPlan, ...]:
+def ladder(
+    spec: ModelSpec,
+    request: GenerationRequest,
+    device: DeviceInfo,
+    experience: Experience = NOTHING,
+) -> tuple[VramPlan, ...]:
     """The plan and ever lighter ones down to the lightest, to go on with when memory runs out."""
-    job = _Job(spec, request, device)
-    rungs = [plan(spec, request, device)]
+    rungs = [_planned(spec, request, device, experience)]
+    job = _Job(spec, replace(request, weights=rungs[0].weights), device)
     while (lighter := job.plan(rungs[-1])).stages != rungs[-1].stages:
         rungs.append(lighter)
     return tuple(rungs)
@@ -120,6 +156,51 @@ def limited(device: DeviceInfo, vram_bytes: int) -> DeviceInfo:
         total_bytes=min(device.total_bytes, vram_bytes),
         free_bytes=min(device.free_bytes, max(0, vram_bytes - CONTEXT_BYTES)),
     )
+
+
+def _planned(
+    spec: ModelSpec, request: GenerationRequest, device: DeviceInfo, experience: Experience
+) -> VramPlan:
+    """The plan, without times."""
+    speeds = speeds_of(device, experience)
+
+    def plans(changed: GenerationRequest, forms: Iterable[WeightFormat]) -> Iterator[VramPlan]:
+        is_open = changed.weights is WeightFormat.AUTO
+        for form in forms if is_open else [changed.weights]:
+            yield _Job(spec, replace(changed, weights=form), device).plan()
+
+    made = {planned.weights: planned for planned in plans(request, candidates(speeds))}
+    best = min(made.values(), key=lambda planned: planned.peak_vram_bytes or planned.peak_ram_bytes)
+    if request.weights is WeightFormat.AUTO:
+        options = {form: _option(spec, planned, device) for form, planned in made.items()}
+        operations = step_operations(spec.dit, request)
+        native = _native(on_card=device.total_bytes > 0)
+        choice = choose(options, spec.dit.dim, operations, speeds, native)
+        best = best if choice is None else replace(made[choice.form], choice=choice)
+    if best.fits:
+        return best
+
+    def fits(changed: GenerationRequest) -> bool:
+        return any(planned.fits for planned in plans(changed, LIGHTEST))
+
+    return replace(best, suggestion=suggestion(request, fits))
+
+
+def _option(spec: ModelSpec, made: VramPlan, device: DeviceInfo) -> Option:
+    element = _element(on_card=device.total_bytes > 0)
+    streamed = streamed_blocks(spec.dit.num_layers, made.resident_blocks)
+    units = (unit(spec.dit, index).bytes(made.weights, element) for index in streamed)
+    return Option(made.fits, sum(units))
+
+
+def _native(*, on_card: bool) -> str:
+    """What numbers are called that are as the device computes."""
+    return "bf16" if on_card else "float32"
+
+
+def _element(*, on_card: bool) -> int:
+    """Bytes of a number in the transformer's dtype: bf16 on a card, float32 on the processor."""
+    return BF16 if on_card else FLOAT32
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,10 +245,10 @@ class _Job:
 
     def _choose(
         self,
-        options: Sequence[Option],
-        stage: Callable[[Option], StagePlan],
+        options: Sequence[T],
+        stage: Callable[[T], StagePlan],
         above: StagePlan | None,
-    ) -> Option:
+    ) -> T:
         """The first option that fits and is a rung below the stage `above`, else the lightest."""
         for option in options:
             planned = stage(option)
@@ -208,8 +289,7 @@ class _Job:
 
     @property
     def _element(self) -> int:
-        """Bytes of a number in the transformer's dtype: bf16 on a card, float32 on the processor."""
-        return 2 if self._on_card else FLOAT32
+        return _element(on_card=self._on_card)
 
     @property
     def _branches(self) -> int:
@@ -263,9 +343,9 @@ class _Job:
     def _weights(self, way: _Way) -> tuple[int, int, str]:
         """Of the transformer on the device: bytes that stay, bytes that others come to, and in words."""
         blocks, resident = self.spec.dit.num_layers, way.resident_blocks
-        native = "bf16" if self._on_card else "float32"
         weights = self.request.weights
-        form = native if weights is WeightFormat.NATIVE else weights.value
+        is_native = weights is WeightFormat.NATIVE
+        form = _native(on_card=self._on_card) if is_native else weights.value
         words = f"{resident} of {blocks} blocks of the transformer in {form}; the others stream"
         if resident == blocks:
             words = f"all {blocks} blocks of the transformer in {form}"
@@ -285,58 +365,3 @@ def _transformer_bytes(
     streamed = [units[index] for index in streamed_blocks(params.num_layers, resident)]
     outside = outside_blocks(params).bytes(WeightFormat.NATIVE, element)
     return outside + sum(units) - sum(streamed), 2 * max(streamed, default=0)
-
-
-def _suggestion(
-    spec: ModelSpec, request: GenerationRequest, device: DeviceInfo
-) -> GenerationRequest | None:
-    """The request nearest to this one that fits: in another format, or else shorter or smaller.
-
-    What changes one thing alone comes first, as long as `WORTH` of the clip is left.
-    """
-
-    def fits(changed: GenerationRequest) -> bool:
-        return _Job(spec, changed, device).plan().fits
-
-    lighter = replace(request, weights=LIGHT)
-    if request.weights is WeightFormat.NATIVE and fits(lighter):
-        return lighter
-    found: list[GenerationRequest] = []
-    for start in (request, lighter):
-        found += [*_largest(_shorter(start), fits), *_largest(_smaller(start), fits)]
-        best = max(found, key=_pixels, default=None)
-        if best is not None and _pixels(best) >= WORTH * _pixels(request):
-            return best
-    return max(found, key=_pixels, default=None)
-
-
-def _largest(
-    options: Sequence[GenerationRequest], fits: Callable[[GenerationRequest], bool]
-) -> Iterator[GenerationRequest]:
-    """The first of `options`, each smaller than the one before, that fits; if any does."""
-    index = bisect_left(options, True, key=fits)
-    yield from options[index : index + 1]
-
-
-def _shorter(request: GenerationRequest) -> Sequence[GenerationRequest]:
-    """The request with fewer and fewer frames."""
-    counts = range(request.frames - TEMPORAL_STRIDE, 0, -TEMPORAL_STRIDE)
-    return [replace(request, frames=frames) for frames in counts]
-
-
-def _smaller(request: GenerationRequest) -> Sequence[GenerationRequest]:
-    """The request in smaller and smaller pictures of about its shape."""
-    long = max(request.width, request.height)
-    sides = range(long - SIZE_MULTIPLE, 0, -SIZE_MULTIPLE)
-    return [
-        replace(
-            request,
-            width=nearest_size(request.width * side // long),
-            height=nearest_size(request.height * side // long),
-        )
-        for side in sides
-    ]
-
-
-def _pixels(request: GenerationRequest) -> int:
-    return request.width * request.height * request.frames

@@ -40,9 +40,11 @@ class Solver(StrEnum):
 class WeightFormat(StrEnum):
     """How the transformer's linear layers keep their weights; `quant.formats.FORMATS` describes each.
 
-    NATIVE is what the device computes in: bf16 on a graphics card, float32 on a CPU.
+    NATIVE is what the device computes in: bf16 on a graphics card, float32 on a CPU. AUTO leaves the choice
+    to the plan; a clip that is made is in one of the others.
     """
 
+    AUTO = "auto"
     NATIVE = "native"
     INT8 = "int8"
     INT8_WEIGHT_ONLY = "int8-weight-only"
@@ -185,7 +187,7 @@ class GenerationRequest:
     negative_prompt: str = ""
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
-    weights: WeightFormat = WeightFormat.NATIVE
+    weights: WeightFormat = WeightFormat.AUTO
     stop_after: int = 0
 
     def __post_init__(self) -> None:

@@ -3,12 +3,24 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from inference.api.device import ALWAYS, DeviceInfo, StageReport
+from inference.api.history import History, history_file
+from tests.api.test_history import RUN
+
 ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the history lies that these commands read; there is none yet."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    return tmp_path
 
 
 def run(*arguments: str) -> tuple[int, str, str]:
@@ -45,6 +57,48 @@ def test_what_is_suggested_fits_when_it_is_asked_for() -> None:
     size, frames = f"{instead['width']}x{instead['height']}", str(instead["frames"])
     asked = "--size", size, "--frames", frames, "--weights", instead["weights"]
     assert told("--model", "t2v-14b", "--vram", "4GiB", "--ram", "16GiB", *asked)["fits"]
+
+
+@pytest.mark.usefixtures("data_home")
+def test_seconds_are_those_of_runs_like_it() -> None:
+    asked = "--model", "demo", "--steps", "10", "--weights", "native"
+    made = told(*asked)
+    assert made["seconds"] is None
+    assert {stage["seconds"] for stage in made["stages"]} == {None}
+    assert not history_file().exists()  # a question begins none
+    with History() as history:
+        history.add(replace(RUN, stages=tuple(StageReport(s, 4.0, 1, 1) for s in ALWAYS)))
+    made = told(*asked)
+    times = {stage["name"]: (stage["seconds"], stage["runs"]) for stage in made["stages"]}
+    assert times == {"text": (4, 1), "load": (4, 1), "denoise": (2, 1), "decode": (4, 1)}
+    assert made["seconds"] == 14
+    assert run(*asked)[1].splitlines()[-1] == "It takes about 14 s, by 1 run like it here."
+    halved = told(*asked, "--guidance", "1")
+    assert halved["stages"][2]["seconds"] == pytest.approx(1, rel=1e-2)
+
+
+@pytest.mark.usefixtures("data_home")
+def test_a_card_is_the_one_that_made_the_latest_clip() -> None:
+    asked = "--model", "demo", "--vram", "8GiB", "--weights", "native"
+    assert told(*asked)["seconds"] is None
+    card = DeviceInfo("RTX 9", 8 * 2**30, 8 * 2**30)
+    with History() as history:
+        history.add(replace(RUN, device=card))
+    stages = told(*asked)["stages"]
+    assert [stage["seconds"] for stage in stages] == [1.5, None, None, 2.5]
+    line = run(*asked)[1].splitlines()[-1]
+    assert line.endswith("isn't known: nothing like its load and denoise has run here yet.")
+
+
+@pytest.mark.usefixtures("data_home")
+def test_a_broken_history_is_told_and_stops_nothing() -> None:
+    with History():
+        pass
+    history_file().write_bytes(b"no history" * 100)
+    code, out, err = run("--model", "demo", "--json")
+    assert (code, json.loads(out)["fits"]) == (0, True)
+    assert err.startswith("kinora: The history of what clips took could not be read")
+    assert err.count("\n") == 1
 
 
 def test_where_nothing_fits_it_says_so() -> None:

@@ -15,7 +15,7 @@ GIB = 2**30
 
 def asked(model: str = "t2v-1.3b", **changes: Any) -> GenerationRequest:
     request = default_request("a fox", model, MODELS[model].defaults, seed=1)
-    return replace(request, **changes)
+    return replace(request, **{"weights": WeightFormat.NATIVE, **changes})
 
 
 def card(gib: float, ram_gib: float = 0) -> DeviceInfo:
@@ -167,3 +167,11 @@ def test_a_smaller_card_decodes_in_smaller_tiles() -> None:
     parked = [made.tile for made in plans if made.park]
     assert parked == sorted(parked, reverse=True)
     assert parked[-1] < parked[0]
+
+
+@pytest.mark.parametrize("gib", [2.6, 3, 4])
+def test_pinned_memory_is_counted_in_its_own_size(gib: float) -> None:
+    request = asked(weights=WeightFormat.INT8, width=1280, height=720, frames=81)
+    made = planned(request, card(gib))
+    assert made.park
+    assert made.peak_ram_bytes <= 6 * GIB  # in powers of two it would be 7.1 to 7.5

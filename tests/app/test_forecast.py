@@ -10,17 +10,17 @@ from app.forecast import (
     Forecast,
     ForecastCard,
     Memory,
+    forecast,
     forecast_bytes,
-    forecast_memory,
-    forecast_seconds,
     size_text,
-    work,
 )
-from app.journal import Record
-from inference.api.device import DeviceInfo
-from inference.api.models import MODELS
+from inference.api.device import ALWAYS, DeviceInfo, StageReport
+from inference.api.experience import NOTHING, Experience, Run, Speeds
+from inference.api.models import DEMO, MODELS
 from inference.api.plan import plan
 from inference.api.spec import GenerationRequest, WeightFormat
+
+CPU = DeviceInfo("CPU")
 
 
 def asked(**changes: object) -> GenerationRequest:
@@ -29,43 +29,31 @@ def asked(**changes: object) -> GenerationRequest:
     return replace(draft.request(), **changes)
 
 
-def took(request: GenerationRequest, seconds: float, size: int) -> Record:
-    return Record(request, "CPU", seconds, (), size)
+def took(request: GenerationRequest, size: int = 0) -> Run:
+    """A run of three seconds a stage, by the demo's networks in float32."""
+    stages = tuple(StageReport(stage, 3.0, 1, 0) for stage in ALWAYS)
+    request = replace(request, weights=WeightFormat.NATIVE)
+    return Run(request, DEMO.dit, DEMO.text, DEMO.vae, CPU, 6, False, stages, size)
 
 
-def test_same_clip_takes_as_long_as_last_time() -> None:
-    history = [took(asked(seed=1), 12.0, 5000)]
-    assert forecast_seconds(asked(seed=2), history) == pytest.approx(12.0)
+def test_time_is_what_the_history_says() -> None:
+    known = forecast(DEMO, asked(), CPU, Experience((took(asked()),)))
+    assert known.seconds == pytest.approx(12.0)
+    assert forecast(DEMO, asked(), CPU, NOTHING).seconds is None
+    assert forecast(DEMO, asked(), None, Experience((took(asked()),))).seconds is None
 
 
-def test_half_the_steps_take_half_the_time() -> None:
-    history = [took(asked(steps=20), 12.0, 5000)]
-    assert forecast_seconds(asked(steps=10), history) == pytest.approx(6.0)
-
-
-def test_without_guidance_there_is_half_the_work() -> None:
-    assert work(asked(guidance=1.0)) * 2 == work(asked(guidance=3.0))
-
-
-@pytest.mark.parametrize(
-    "other",
-    [
-        pytest.param({"model": "t2v-1.3b"}, id="another model"),
-        pytest.param({"weights": WeightFormat.INT8}, id="another format"),
-        pytest.param({"width": 1024, "height": 1024}, id="far larger"),
-    ],
-)
-def test_other_clips_tell_nothing_about_the_time(other: dict[str, object]) -> None:
-    assert forecast_seconds(asked(), [took(asked(**other), 12.0, 5000)]) is None
-
-
-def test_one_slow_clip_does_not_spoil_the_forecast() -> None:
-    history = [took(asked(), seconds, 0) for seconds in (10.0, 10.0, 500.0)]
-    assert forecast_seconds(asked(), history) == pytest.approx(10.0)
+def test_a_model_that_ran_here_is_known_from_then_on() -> None:
+    mine = asked(model="/models/mine")
+    assert forecast(None, mine, CPU, NOTHING) == Forecast()
+    known = forecast(None, mine, CPU, Experience((took(mine),)))
+    assert known.seconds == pytest.approx(12.0)
+    assert known.memory is not None
+    assert known.memory.fits
 
 
 def test_file_size_goes_with_the_pixels() -> None:
-    history = [took(asked(frames=9), 1.0, 9000)]
+    history = [took(asked(frames=9), 9000)]
     assert forecast_bytes(asked(frames=17), history) == 17000
     assert forecast_bytes(asked(model="vace-1.3b"), history) is None
 
@@ -99,10 +87,25 @@ def test_card_offers_the_change_that_makes_it_fit(qtbot: QtBot) -> None:
     assert taken.args == [smaller]
 
 
+def test_card_says_which_format_was_chosen(qtbot: QtBot) -> None:
+    card = ForecastCard()
+    qtbot.addWidget(card)
+    spec, request = MODELS["t2v-1.3b"], asked(model="t2v-1.3b", width=832, height=480, frames=81)
+    speeds = Speeds(1e11, {"int8": 2.5})
+    card.show_forecast(request, forecast(spec, request, CPU, Experience(speeds=speeds)))
+    assert "weights in int8, 1." in card.details.text()
+    assert "times as fast" in card.details.text()
+    card.show_forecast(request, forecast(spec, request, CPU, NOTHING))
+    assert "weights in float32  ·" in card.details.text()
+    fixed = replace(request, weights=WeightFormat.INT8)
+    card.show_forecast(fixed, forecast(spec, fixed, CPU, NOTHING))
+    assert "weights" not in card.details.text()
+
+
 def test_memory_is_what_the_plan_says_whatever_the_prompt() -> None:
     card = DeviceInfo("a card", total_bytes=4 * 2**30, free_bytes=4 * 2**30)
     asked_for = asked(model="t2v-14b", width=1280, height=720, frames=161)
-    memory = forecast_memory(MODELS["t2v-14b"], asked_for, card)
+    memory = forecast(MODELS["t2v-14b"], asked_for, card, NOTHING).memory
     planned = plan(MODELS["t2v-14b"], asked_for, card)
     assert memory is not None
     assert not memory.fits
@@ -110,10 +113,5 @@ def test_memory_is_what_the_plan_says_whatever_the_prompt() -> None:
     assert memory.suggestion is not None
     assert planned.suggestion is not None
     assert memory.suggestion.width == planned.suggestion.width < 1280
-    again = forecast_memory(MODELS["t2v-14b"], replace(asked_for, prompt="something else"), card)
-    assert again == memory
-
-
-def test_memory_of_an_unknown_model_or_machine_is_not_guessed() -> None:
-    assert forecast_memory(None, asked(), DeviceInfo("CPU")) is None
-    assert forecast_memory(MODELS["demo"], asked(), None) is None
+    other_words = replace(asked_for, prompt="something else")
+    assert forecast(MODELS["t2v-14b"], other_words, card, NOTHING).memory == memory

@@ -18,10 +18,14 @@ from app.job_list import JOB_ROLE
 from app.jobs import Jobs
 from app.journal import Job, JobStatus, Journal
 from app.names import Naming
+from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
+from inference.api.experience import NOTHING
+from inference.api.history import History, history_file
 from inference.api.messages import FailureKind, Preview, Stage
 from inference.api.models import data_folder
 from inference.api.spec import MAX_SEED, GenerationRequest
+from tests.api.test_history import RUN
 from tests.app.conftest import FAKE_WORKER, PATIENCE_MS, MakeEngine
 from tests.tiny_model import make_request
 
@@ -213,7 +217,6 @@ def test_pause_goes_on_from_its_step(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs.resume(id_)
     wait_for(qtbot, jobs, JobStatus.DONE)
     assert steps == list(range(paused_at + 1, 21))
-    assert jobs.records("demo") == []  # it says nothing of how long a whole clip takes
 
 
 def test_deaf_job_is_stopped_by_force(qtbot: QtBot, make_jobs: MakeJobs, clips: Path) -> None:
@@ -241,7 +244,6 @@ def test_finish_now_makes_the_clip_early(qtbot: QtBot, make_jobs: MakeJobs) -> N
     wait_for(qtbot, jobs, JobStatus.DONE)
     made_of = int(Path(jobs.job(id_).path).read_text().split()[1])
     assert 3 <= made_of < 500
-    assert jobs.records("demo") == []
 
 
 def test_failure_is_told_and_the_next_runs(qtbot: QtBot, make_jobs: MakeJobs) -> None:
@@ -410,19 +412,33 @@ def test_ended_jobs_leave_the_list_not_the_disk(qtbot: QtBot, make_jobs: MakeJob
     assert len(reopened()) == 1
 
 
-def test_times_are_kept_by_model_and_device(qtbot: QtBot, make_jobs: MakeJobs) -> None:
+def test_what_the_worker_noted_is_known_after_the_clip(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs = make_jobs()
-    jobs.add([ask(steps=3), ask(steps=4)])
-    wait_for(qtbot, jobs, JobStatus.DONE, JobStatus.DONE)
-    newest, oldest = jobs.records("demo")
-    assert (newest.request.steps, oldest.request.steps) == (4, 3)
-    assert [(report.stage, report.seconds) for report in newest.stages] == [
-        (Stage.TEXT, 1.0),
-        (Stage.DENOISE, 8.0),
-    ]
-    assert newest.file_bytes == len("a fox 4")
-    assert newest.device == "Fake"
-    assert jobs.records("t2v-1.3b") == []
+    jobs.add([ask("slow", steps=20)])
+    wait_for(qtbot, jobs, JobStatus.RUNNING)
+    assert jobs.experience.runs == ()
+    run = replace(RUN, device=DeviceInfo("Fake"))
+    with History() as history:
+        history.add(run)
+    wait_for(qtbot, jobs, JobStatus.DONE)
+    assert jobs.experience.runs == (run,)
+    assert jobs.experience is jobs.experience  # it is read once
+
+
+def test_before_the_device_is_known_nothing_is(make_jobs: MakeJobs) -> None:
+    assert make_jobs(started=False).experience is NOTHING
+
+
+def test_a_broken_history_is_told_once(qtbot: QtBot, make_jobs: MakeJobs) -> None:
+    history_file().parent.mkdir(parents=True, exist_ok=True)
+    history_file().write_bytes(b"no history" * 100)
+    jobs = make_jobs()
+    noticed: list[str] = []
+    jobs.noticed.connect(noticed.append)
+    qtbot.waitUntil(lambda: jobs.device is not None, timeout=PATIENCE_MS)
+    assert jobs.experience.runs == jobs.experience.runs == ()
+    assert len(noticed) == 1
+    assert "history.broken-" in noticed[0]
 
 
 def test_read_only_disk_is_told(make_jobs: MakeJobs) -> None:

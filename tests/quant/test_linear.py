@@ -43,7 +43,7 @@ def relative_error(actual: Tensor, expected: Tensor) -> float:
 
 
 def test_every_format_of_a_request_is_described() -> None:
-    assert {*FORMATS, WeightFormat.NATIVE} == {*WeightFormat}
+    assert {*FORMATS, WeightFormat.NATIVE, WeightFormat.AUTO} == {*WeightFormat}
 
 
 @pytest.mark.parametrize("name", FORMATS)

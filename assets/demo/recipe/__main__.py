@@ -84,7 +84,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=4800, help="clips to train on")
     parser.add_argument("--dit-image-steps", type=int, default=380)
     parser.add_argument("--dit-clip-steps", type=int, default=5000)
-    parser.add_argument("--judge", type=int, default=200, help="clips a language to judge by; 0: none")
+    parser.add_argument(
+        "--judge", type=int, default=200, help="clips a language to judge by; 0: none"
+    )
     return parser.parse_args()
 
 

@@ -6,8 +6,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication
-
 from inference.api.errors import UserError
 
 VERSION = 1  # of the tables; a file with another is not read
@@ -63,11 +61,11 @@ class Database:
         try:
             yield
         except (OSError, sqlite3.OperationalError) as error:
-            text = QCoreApplication.translate(
-                "Database",
+            raise UserError(
                 "{path} can't be used ({error}): make room on that disk, and see that you may write there.",
-            )
-            raise UserError(text.format(path=self._path, error=error)) from error
+                path=self._path,
+                error=error,
+            ) from error
 
 
 def _open(path: Path, tables: str) -> sqlite3.Connection:
