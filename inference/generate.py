@@ -87,9 +87,7 @@ def generate(
     experience, notice = recall(info)
     if notice:
         yield Notice(command.job, notice)
-    request = command.request
-    if command.state:
-        request = in_kept_format(request, Path(command.state))
+    request = in_kept_format(command.request, command.state)
     budget = Budget(model.spec, request, info, experience)
     if (choice := budget.plan.choice) is not None:
         request = replace(request, weights=choice.form)

@@ -121,12 +121,13 @@ def steps_kept(path: Path) -> tuple[int, int]:
         return 0, 0
 
 
-def in_kept_format(request: GenerationRequest, path: Path) -> GenerationRequest:
-    """The request; if its format is left open, in that in which the unfinished clip at `path` was begun."""
-    if request.weights is not WeightFormat.AUTO:
+def in_kept_format(request: GenerationRequest, state: str) -> GenerationRequest:
+    """The request; if its format is left open, in that in which the unfinished clip in the file `state` was
+    begun. An empty `state` is none."""
+    if request.weights is not WeightFormat.AUTO or not state:
         return request
     try:
-        metadata, _ = _read(path, names=())
+        metadata, _ = _read(Path(state), names=())
         kept = from_json(GenerationRequest, parse(metadata["request"]))
     except (UnusableError, LookupError, DecodeError, UserError):
         return request

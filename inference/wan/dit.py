@@ -20,13 +20,7 @@ from torch.nn import functional as F
 
 from inference.api.spec import DiTParams
 from inference.wan.activation import Gelu
-from inference.wan.tokens import (
-    add_by_tokens,
-    by_tokens,
-    rope_table,
-    rotate,
-    sinusoidal_embedding,
-)
+from inference.wan.tokens import add_by_tokens, by_tokens, rope_table, rotate, sinusoidal_embedding
 
 CHUNK_TOKENS = 8192  # holds the FFN's inner tensor to 147 MB at 1.3B in bf16; whole it is 587 MB
 
