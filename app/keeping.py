@@ -10,10 +10,10 @@ from app.clips import Clips
 from app.library import Clip
 from app.message import MessageLevel, Remedy
 from app.reveal import Reveal
+from app.text import shortened
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 
-TITLE_CHARACTERS = 48
 Say = Callable[[MessageLevel, str, Remedy | None], None]
 
 
@@ -147,6 +147,4 @@ def _count(clips: Sequence[Clip], one: str, many: str) -> str:
     """A sentence about one clip, by its prompt, or about their number."""
     if len(clips) > 1:
         return many.format(len(clips))
-    prompt = " ".join(clips[0].request.prompt.split())
-    is_short = len(prompt) <= TITLE_CHARACTERS
-    return one.format(prompt if is_short else prompt[:TITLE_CHARACTERS].rstrip() + "…")
+    return one.format(shortened(clips[0].request.prompt))
