@@ -73,6 +73,18 @@ def test_previews_play_on_and_the_clip_takes_their_place(
     assert "Preview" not in theatre.canvas.accessibleDescription()
 
 
+def test_preview_that_is_paused_stays_so_at_its_frame(theatre: Theatre, tmp_path: Path) -> None:
+    theatre.show_preview(preview(tmp_path, 3), seconds=0.5)
+    theatre.player.pause()
+    theatre.player.seek(3)
+    theatre.show_preview(preview(tmp_path, 4), seconds=0.5)
+    image = theatre.canvas.shown_image()
+    assert image is not None
+    assert image.pixelColor(1, 1).red() == 4
+    assert not theatre.player.playing
+    assert theatre.player.position == 3
+
+
 def test_preview_that_is_gone_changes_nothing(theatre: Theatre, tmp_path: Path) -> None:
     gone = preview(tmp_path, 3)
     Path(gone.path).unlink()

@@ -20,6 +20,7 @@ from app.queue_panel import Action
 from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.errors import UserError
+from inference.api.messages import Notice
 from tests.app.kinora_clips import ask, write_clip
 
 WORKER_MS = 90_000  # loading torch on a busy machine takes its time
@@ -135,6 +136,28 @@ def test_places_of_the_docks_are_remembered(window: Window, services: Services) 
     again = Window(services)
     assert again.workspace.queue_dock.isHidden()
     again.deleteLater()
+
+
+def test_panel_that_was_closed_comes_back(qtbot: QtBot, window: Window) -> None:
+    dock, button = window.workspace.create_dock, window.top_bar.panels[0]
+    assert button.isChecked()
+    dock.close()
+    assert not button.isChecked()
+    button.click()
+    assert dock.isVisible()
+    qtbot.keyClick(window.theatre.canvas, Qt.Key.Key_F8)
+    assert window.workspace.queue_dock.isHidden()
+    window.show_page(Page.LIBRARY)
+    assert not button.isVisible()
+    window.show_page(Page.CREATE)
+    assert button.isVisible()
+    assert button.isChecked()
+    assert window.workspace.queue_dock.isHidden()
+
+
+def test_what_the_worker_notices_of_a_prompt_is_said(window: Window, services: Services) -> None:
+    services.engine.received.emit(Notice("1", "The demo model knows only its toy world."))
+    assert window.messages.text.text() == "The demo model knows only its toy world."
 
 
 def test_message_acts_and_goes(qtbot: QtBot, window: Window) -> None:
