@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.player import Loop
@@ -188,3 +188,28 @@ def test_every_control_has_a_name(theatre: Theatre) -> None:
 
     assert len(controls) >= 15
     assert [control for control in controls if not control.accessibleName()] == []
+
+
+@pytest.mark.parametrize("width", [340, 520, 660, 900])
+def test_nothing_of_the_buttons_is_cut_off(theatre: Theatre, width: int) -> None:
+    theatre.player.load(120, 30.0)
+    theatre.resize(width, 500)
+    QApplication.processEvents()
+    transport = theatre.transport
+    inside = transport.rect()
+    for control in (*transport.buttons, transport.speed):
+        assert inside.contains(control.geometry())
+        assert control.width() >= control.minimumSizeHint().width()
+    readout = transport.readout
+    assert readout.text().startswith("1 / 120")
+    assert readout.fontMetrics().horizontalAdvance(readout.text()) <= readout.width()
+    assert ("0:04.00" in readout.text()) is (width in (520, 900))
+
+
+def test_nothing_moves_while_a_clip_plays(theatre: Theatre) -> None:
+    theatre.player.load(120, 30.0)
+    QApplication.processEvents()
+    before = theatre.transport.sizeHint(), theatre.transport.readout.geometry()
+    theatre.player.seek(119)
+    QApplication.processEvents()
+    assert (theatre.transport.sizeHint(), theatre.transport.readout.geometry()) == before
