@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 from app.clips import Clips
 from app.create import Create
 from app.draft import Draft
+from app.drafts import DraftFile
 from app.engine import Engine, EngineState
 from app.forecast import Forecast, forecast_bytes, forecast_memory, forecast_seconds
 from app.help import Section
@@ -73,6 +74,7 @@ class Window(QMainWindow):
         self.services = services
         self._measured = 0  # the number of the latest question
         self.draft = Draft(self)
+        self._draft_file = DraftFile(self.draft, services.folder / "draft.json", self)
         self.top_bar, self.status_line, self.messages = TopBar(), StatusLine(), MessageBar()
         self.create_panel = Create(self.draft, services.folder / "presets.json")
         self.queue = QueuePanel(services.jobs)
@@ -362,6 +364,7 @@ class Window(QMainWindow):
             self.workspace.restore_places(store.value("docks"))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, Qt's name
+        self._draft_file.save()
         store = self._store()
         store.setValue("version", str(LAYOUT_VERSION))
         store.setValue("docks", self.workspace.save_places())

@@ -130,11 +130,18 @@ def test_picture_alone_hides_everything_else_and_comes_back(qtbot: QtBot, window
     assert window.queue.isVisible()
 
 
-def test_places_of_the_docks_are_remembered(window: Window, services: Services) -> None:
+def test_places_of_the_docks_and_the_draft_are_remembered(
+    window: Window, services: Services
+) -> None:
     window.workspace.queue_dock.hide()
+    window.draft.set_prompt("a fox")
     window.close()
-    again = Window(services)
+    folder = services.folder
+    jobs = Jobs(services.engine, lambda: Naming(folder / "clips"), folder / "jobs")
+    again = Window(Services(services.engine, jobs, Clips(folder), folder))
     assert again.workspace.queue_dock.isHidden()
+    assert again.create_panel.prompt.text == "a fox"
+    again.close()
     again.deleteLater()
 
 
