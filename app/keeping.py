@@ -21,10 +21,12 @@ class Keeping(QObject):
     """Does what the library's page asks for, and takes in files. Signals:
 
     watch_wanted: the path of a clip.
+    compare_wanted: the paths of two, or of one that is to be beside what is shown.
     reuse_wanted: the request of one.
     """
 
     watch_wanted = Signal(Path)
+    compare_wanted = Signal(list)
     reuse_wanted = Signal(object)
 
     def __init__(self, clips: Clips, say: Say, parent: QObject | None = None) -> None:
@@ -82,6 +84,11 @@ class Keeping(QObject):
                 self.watch_wanted.emit(Path(first.path))
             case ClipAction.REUSE:
                 self.reuse_wanted.emit(first.request)
+            case ClipAction.COMPARE if len(ids) > 2:
+                text = self.tr("Only two clips can be compared: select one or two.")
+                self._say(MessageLevel.INFO, text, None)
+            case ClipAction.COMPARE:
+                self.compare_wanted.emit([Path(self._clips.clip(id_).path) for id_ in ids])
             case ClipAction.FAVOURITE:
                 others = [id_ for id_ in ids if not self._clips.clip(id_).favourite]
                 for id_ in others or ids:

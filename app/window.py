@@ -190,6 +190,7 @@ class Window(QMainWindow):
         library.making_wanted.connect(lambda: self.show_page(Page.CREATE))
         library.failed.connect(self._on_problem)
         keeping.watch_wanted.connect(self._watch)
+        keeping.compare_wanted.connect(self._on_compare_wanted)
         keeping.reuse_wanted.connect(self.load_request)
 
     def _connect_queue(self) -> None:
@@ -293,6 +294,14 @@ class Window(QMainWindow):
     def _on_frame_wanted(self, image: QImage, name: str) -> None:
         shown = self.theatre.path
         self.saving.save_frame(image, name, shown.parent if shown else Path.home())
+
+    def _on_compare_wanted(self, paths: list[Path]) -> None:
+        *first, other = paths
+        for path in first:
+            self._watch(path)
+            self.watching.compare(other)
+        if not first:
+            self.compare(other)
 
     def compare(self, path: Path) -> None:
         """Shows that clip beside the one that is shown, frame by frame."""

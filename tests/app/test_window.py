@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.engine import Engine
 from app.jobs import Jobs
@@ -90,6 +91,24 @@ def test_two_clips_are_compared(qtbot: QtBot, window: Window, tmp_path: Path) ->
     window.compare(second)
     qtbot.waitUntil(lambda: window.theatre.canvas.other is not None)
     assert window.theatre.path == first
+
+
+def test_two_clips_of_the_library_are_compared(
+    qtbot: QtBot, window: Window, services: Services, tmp_path: Path
+) -> None:
+    for seed in (1, 2):
+        path = write_clip(tmp_path / f"{seed}.mp4", ask(seed=seed), frames=9)
+        services.clips.add(path, ask(seed=seed))
+    window.show_page(Page.LIBRARY)
+    window.library.grid.selectAll()
+    window.library.buttons[ClipAction.COMPARE].click()
+    qtbot.waitUntil(lambda: window.theatre.canvas.other is not None)
+    qtbot.waitUntil(lambda: window.theatre.path is not None)
+    other = window.theatre.canvas.other
+    assert other is not None
+    assert window.theatre.canvas.film is not None
+    assert {window.theatre.canvas.film.name, other.name} == {"1.mp4", "2.mp4"}
+    assert window.workspace.isVisible()
 
 
 def test_full_screen_shows_the_picture_alone_until_escape(window: Window) -> None:
