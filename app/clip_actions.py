@@ -10,6 +10,7 @@ class ClipAction(StrEnum):
 
     WATCH = "play"
     REUSE = "create"
+    COMPARE = "compare"
     FAVOURITE = "star"
     FOLDER = "folder"
     DELETE = "trash"
@@ -19,11 +20,13 @@ class ClipAction(StrEnum):
 KEYS = {
     ClipAction.WATCH: "Enter",
     ClipAction.REUSE: "U",
+    ClipAction.COMPARE: "C",
     ClipAction.FAVOURITE: "S",
     ClipAction.FOLDER: "O",
     ClipAction.DELETE: "Del",
     ClipAction.RESTORE: "R",
 }
+NOT_IN_TRASH = (ClipAction.COMPARE, ClipAction.FAVOURITE, ClipAction.FOLDER, ClipAction.DELETE)
 
 
 def actions_for(clip: Clip, *, missing: bool) -> tuple[ClipAction, ...]:
@@ -31,5 +34,6 @@ def actions_for(clip: Clip, *, missing: bool) -> tuple[ClipAction, ...]:
     watch = () if missing else (ClipAction.WATCH,)
     if clip.trashed_from:
         return (*watch, ClipAction.REUSE, ClipAction.RESTORE)
+    compare = () if missing else (ClipAction.COMPARE,)
     folder = () if missing else (ClipAction.FOLDER,)
-    return (*watch, ClipAction.REUSE, ClipAction.FAVOURITE, *folder, ClipAction.DELETE)
+    return (*watch, ClipAction.REUSE, *compare, ClipAction.FAVOURITE, *folder, ClipAction.DELETE)

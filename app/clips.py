@@ -22,6 +22,7 @@ from app.library import Clip, Library
 from app.presence import Presence
 from app.process import remove_file
 from app.recipes import read_request
+from app.text import tip
 from app.thumbnails import Order, Thumbnails, plan_strip
 from inference.api.errors import UserError
 from inference.api.models import data_folder
@@ -174,8 +175,10 @@ class Clips(QAbstractListModel):
         match role:
             case Qt.ItemDataRole.UserRole:
                 return clip
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.ToolTipRole:
+            case Qt.ItemDataRole.DisplayRole:
                 return clip.request.prompt
+            case Qt.ItemDataRole.ToolTipRole:
+                return tip(clip.request.prompt)
             case Qt.ItemDataRole.AccessibleTextRole:
                 return self._say(clip)
             case _:

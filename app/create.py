@@ -55,7 +55,7 @@ NUMBER_WIDTH = 74
 
 class Create(Panel):
     """Shows the draft and edits it. `generate_wanted` gives the requests that were asked for,
-    `request_changed` the request as it stands, or None while it is none."""
+    `request_changed` the request in outline, or None while it is none."""
 
     generate_wanted = Signal(list)
     request_changed = Signal(object)
@@ -127,8 +127,9 @@ class Create(Panel):
         self.generate_wanted.emit(requests)
 
     def current_request(self) -> GenerationRequest | None:
+        """What there is to foretell, which goes by the settings and not by the prompt."""
         try:
-            return self.draft.request()
+            return self.draft.outline()
         except UserError:
             return None
 

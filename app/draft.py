@@ -63,6 +63,20 @@ class Choices:
     weights: WeightFormat = WeightFormat.AUTO
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A draft as it is kept on disk."""
+
+    prompt: str
+    model: str
+    seed: int
+    seed_locked: bool
+    variations: int
+    choices: Choices
+    stop_after: int
+    touched: tuple[str, ...]
+
+
 def defaults_of(defaults: SamplingDefaults) -> Choices:
     """What a model is run with when the user says nothing."""
     return Choices(
@@ -84,6 +98,7 @@ def choices_of(request: GenerationRequest) -> Choices:
     return Choices(**{field.name: getattr(request, field.name) for field in fields(Choices)})
 
 
+ANY_PROMPT = "?"  # to reckon with, never to be made
 ANY = next(spec for spec in MODELS.values() if spec is not DEMO)  # stands in for an unknown model
 
 
@@ -203,6 +218,27 @@ class Draft(QObject):
         )
         self.seed, self.seed_locked = request.seed, True
         self.changed.emit()
+
+    def kept(self) -> Kept:
+        """All of it, for `recall`."""
+        return Kept(
+            *(self.prompt, self.model, self.seed, self.seed_locked, self.variations, self.choices),
+            *(self.stop_after, tuple(sorted(self._touched))),
+        )
+
+    def recall(self, kept: Kept) -> None:
+        """Takes a draft as it was."""
+        self.prompt, self.model, self.variations = kept.prompt, kept.model, kept.variations
+        self.seed, self.seed_locked = kept.seed, kept.seed_locked
+        self.choices, self.stop_after = kept.choices, kept.stop_after
+        self._touched = frozenset(kept.touched) & {field.name for field in fields(Choices)}
+        self.changed.emit()
+
+    def outline(self) -> GenerationRequest:
+        """The request as far as it is known: before there is a prompt, of any. Raises `UserError`."""
+        values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
+        prompt = self.prompt if self.prompt.strip() else ANY_PROMPT
+        return GenerationRequest(prompt=prompt, model=self.model, seed=self.seed, **values)
 
     def request(self, number: int = 0) -> GenerationRequest:
         """The request for variation `number`, the seed counted on. Raises `UserError`."""

@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.text import tip
 
 RATIO_HEIGHT = 44
 
@@ -180,7 +181,7 @@ class OneLine(QLabel):
 
     def setText(self, text: str, /) -> None:  # noqa: N802, Qt's name
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(tip(text))
 
     def paintEvent(self, arg__1: QPaintEvent) -> None:  # noqa: N802, Qt's name
         elided = self.fontMetrics().elidedText(

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
 )
 
 from app.journal import Job, JobStatus, Journal
+from app.text import tip
 from app.words import said
 from inference.api.errors import UserError
 
@@ -123,7 +124,7 @@ class JobList(QAbstractListModel):
             case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
                 return job.request.prompt
             case Qt.ItemDataRole.ToolTipRole:
-                return said(job.message) or job.request.prompt
+                return tip(said(job.message) or job.request.prompt)
             case _:
                 return None
 

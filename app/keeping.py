@@ -10,11 +10,11 @@ from app.clips import Clips
 from app.library import Clip
 from app.message import MessageLevel, Remedy
 from app.reveal import Reveal
+from app.text import shortened
 from app.words import said
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 
-TITLE_CHARACTERS = 48
 Say = Callable[[MessageLevel, str, Remedy | None], None]
 
 
@@ -22,10 +22,12 @@ class Keeping(QObject):
     """Does what the library's page asks for, and takes in files. Signals:
 
     watch_wanted: the path of a clip.
+    compare_wanted: the paths of two, or of one that is to be beside what is shown.
     reuse_wanted: the request of one.
     """
 
     watch_wanted = Signal(Path)
+    compare_wanted = Signal(list)
     reuse_wanted = Signal(object)
 
     def __init__(self, clips: Clips, say: Say, parent: QObject | None = None) -> None:
@@ -83,6 +85,11 @@ class Keeping(QObject):
                 self.watch_wanted.emit(Path(first.path))
             case ClipAction.REUSE:
                 self.reuse_wanted.emit(first.request)
+            case ClipAction.COMPARE if len(ids) > 2:
+                text = self.tr("Only two clips can be compared: select one or two.")
+                self._say(MessageLevel.INFO, text, None)
+            case ClipAction.COMPARE:
+                self.compare_wanted.emit([Path(self._clips.clip(id_).path) for id_ in ids])
             case ClipAction.FAVOURITE:
                 others = [id_ for id_ in ids if not self._clips.clip(id_).favourite]
                 for id_ in others or ids:
@@ -148,6 +155,4 @@ def _count(clips: Sequence[Clip], one: str, many: str) -> str:
     """A sentence about one clip, by its prompt, or about their number."""
     if len(clips) > 1:
         return many.format(len(clips))
-    prompt = " ".join(clips[0].request.prompt.split())
-    is_short = len(prompt) <= TITLE_CHARACTERS
-    return one.format(prompt if is_short else prompt[:TITLE_CHARACTERS].rstrip() + "…")
+    return one.format(shortened(clips[0].request.prompt))

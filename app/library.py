@@ -1,8 +1,10 @@
 """The clips that were made, on disk: what each is of, found again by words."""
 
+import errno
 import json
 import re
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,6 +22,7 @@ CREATE TABLE IF NOT EXISTS clips (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, words TEXT NOT NULL, clip TEXT NOT NULL
 );
 """
+NEAR_TRASH = ".kinora-trash"  # of clips on other drives, beside them
 SEED = re.compile(r"(?<!\S)(?:seed|种子)\s*[:=]?\s*([0-9]+)(?!\S)")  # as one types it to find it
 
 
@@ -97,10 +100,15 @@ class Library:
         self._database.write("DELETE FROM clips WHERE id = ?", id_)
 
     def trash(self, clip: Clip) -> Clip:
-        """Move its file, if it is not missing, to the trash; `restore` undoes that."""
+        """Move its file, if it is not missing, to the trash; `restore` undoes that.
+
+        A trash is always on the clip's own drive: nothing is copied, however large it is.
+        """
         source = Path(clip.path)
-        target = self._folder / "trash" / f"{clip.id} {source.name}"
-        if not clip.is_missing:
+        name = f"{clip.id} {source.name}"
+        target = self._folder / "trash" / name
+        if not clip.is_missing and not _move(source, target):
+            target = source.parent / NEAR_TRASH / name
             _move(source, target)
         trashed = replace(clip, path=str(target), trashed_from=clip.path)
         self.save(trashed)
@@ -114,7 +122,8 @@ class Library:
             count += 1
             target = place.with_name(f"{place.stem} {count}{place.suffix}")
         if not is_missing:
-            _move(Path(clip.path), target)
+            _move(Path(clip.path), target, may_copy=True)  # a trash of before may lie anywhere
+            _tidy(Path(clip.path).parent)
         restored = replace(clip, path=str(target), trashed_from="")
         self.save(restored)
         return restored
@@ -127,6 +136,7 @@ class Library:
             except OSError as error:
                 text = QCoreApplication.translate("Library", "{path} can't be deleted ({reason}).")
                 raise UserError(text.format(path=path, reason=said_reason(error))) from error
+        _tidy(Path(clip.path).parent)
         self.forget(clip.id)
 
     def close(self) -> None:
@@ -148,12 +158,24 @@ def _phrases(typed: str) -> list[str]:
     return [f"seed {seed} " for seed in SEED.findall(typed)] + SEED.sub(" ", typed).split()
 
 
-def _move(source: Path, target: Path) -> None:
+def _move(source: Path, target: Path, *, may_copy: bool = False) -> bool:
+    """False, and the file stays, where it would have to be copied and may not."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, target)
+        shutil.move(source, target) if may_copy else source.rename(target)
     except OSError as error:
+        _tidy(target.parent)
+        if error.errno == errno.EXDEV:
+            return False
         text = QCoreApplication.translate(
             "Library", "{name} can't be moved to {folder} ({reason})."
         ).format(name=source.name, folder=target.parent, reason=said_reason(error))
         raise UserError(text) from error
+    return True
+
+
+def _tidy(folder: Path) -> None:
+    """Take an empty trash away that lies among the user's clips."""
+    if folder.name == NEAR_TRASH:
+        with suppress(OSError):  # it is not empty
+            folder.rmdir()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.clip_actions import KEYS, ClipAction, actions_for
+from app.clip_actions import KEYS, NOT_IN_TRASH, ClipAction, actions_for
 from app.clip_grid import ClipGrid
 from app.clips import Clips, date_text, shape_text
 from app.fields import OneLine, Panel, Segments, name_tool, row, tool
@@ -241,7 +241,7 @@ class LibraryPage(Panel):
             (self.grid if has_clips else self.way_out).setFocus()
         self._foot.setVisible(has_clips)
         self.buttons[ClipAction.RESTORE].setVisible(in_trash)
-        for action in (ClipAction.FAVOURITE, ClipAction.FOLDER, ClipAction.DELETE):
+        for action in NOT_IN_TRASH:
             self.buttons[action].setVisible(not in_trash)
         self.emptying.setVisible(in_trash)
         self._say_count()
@@ -369,6 +369,7 @@ class LibraryPage(Panel):
         names = {
             ClipAction.WATCH: self.tr("Watch"),
             ClipAction.REUSE: self.tr("Use these settings"),
+            ClipAction.COMPARE: self.tr("Compare two, or with the one shown"),
             ClipAction.FAVOURITE: self.tr("No longer a favourite")
             if self._is_favourite
             else self.tr("Make it a favourite"),

@@ -1,7 +1,7 @@
 """The prompt: an editor that shows what of it the model reads."""
 
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtGui import QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
@@ -88,6 +88,7 @@ class Prompt(QWidget):
     def set_text(self, text: str) -> None:
         if text != self.text:
             self.editor.setPlainText(text)
+            self.editor.moveCursor(QTextCursor.MoveOperation.End)  # where one types on
 
     def remeasure(self) -> None:
         """The text is the same, and what counts its tokens is not."""

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QPixmap
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QMenu, QToolButton, QVBoxLayout
 
 from app import theme
@@ -71,9 +71,9 @@ def actions_for(job: Job) -> tuple[Action, ...]:
             order = (Action.UP, Action.DOWN)
             return (Action.EDIT, Action.PAUSE, *order, Action.DUPLICATE, Action.CANCEL)
         case JobStatus.RUNNING:
-            return (Action.PAUSE, Action.FINISH, Action.DUPLICATE, Action.CANCEL)
+            return (Action.SHOW, Action.PAUSE, Action.FINISH, Action.DUPLICATE, Action.CANCEL)
         case JobStatus.FINISHING | JobStatus.STOPPING:
-            return (Action.DUPLICATE, Action.CANCEL)
+            return (Action.SHOW, Action.DUPLICATE, Action.CANCEL)
         case JobStatus.PAUSED | JobStatus.INTERRUPTED:
             return (Action.RESUME, Action.DUPLICATE, Action.CANCEL)
         case JobStatus.DONE:
@@ -107,8 +107,8 @@ class QueuePanel(Panel):
         """The job that is selected."""
         return self._job_of(self.list.currentIndex())
 
-    def show_thumbnail(self, job: str, picture: QPixmap) -> None:
-        self._delegate.set_thumbnail(job, picture)
+    def show_thumbnail(self, job: str, picture: QImage) -> None:
+        self._delegate.set_thumbnail(job, QPixmap.fromImage(picture))
         self.list.viewport().update()
 
     def act(self, action: Action) -> None:

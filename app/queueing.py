@@ -16,12 +16,14 @@ class Queueing(QObject):
     """Does what the queue's panel asks for. Signals:
 
     watch_wanted, compare_wanted: the path of a clip.
+    follow_wanted: the clip that is being made is to be shown.
     edit_wanted: the request of a job that was taken back.
     failed: why something could not be done.
     """
 
     watch_wanted = Signal(Path)
     compare_wanted = Signal(Path)
+    follow_wanted = Signal()
     edit_wanted = Signal(object)
     failed = Signal(str)
 
@@ -60,6 +62,8 @@ class Queueing(QObject):
             case Action.EDIT:
                 self.edit_wanted.emit(job.request)
                 jobs.remove([job.id])
+            case Action.SHOW if job.is_active:
+                self.follow_wanted.emit()
             case Action.SHOW:
                 self.watch_wanted.emit(Path(job.path))
             case Action.COMPARE:

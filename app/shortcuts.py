@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.help import Help, Section, Source
 from app.keys import Binding, bind
-from app.top_bar import Page, TopBar
+from app.top_bar import PANEL_KEYS, Page, TopBar
 
 
 class Shortcuts(QObject):
@@ -37,8 +37,10 @@ class Shortcuts(QObject):
         ]
 
     def _of_window(self) -> list[Binding]:
+        panels = zip(PANEL_KEYS, self._top_bar.panels, strict=True)
         return [
             *self._of_pages(),
+            *(Binding((key,), panel.accessibleName(), panel.click) for key, panel in panels),
             Binding(("F",), self.tr("Picture alone, and back"), self.alone_wanted.emit),
             Binding(("F11",), self.tr("Full screen, and back"), self.full_screen_wanted.emit),
             Binding(Help.KEYS, self.tr("These shortcuts"), self.help.toggle),

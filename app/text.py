@@ -1,5 +1,7 @@
 """The language of the window, which can change while it is open."""
 
+from html import escape
+
 from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QObject, QTranslator
 
 from app.settings import Language
@@ -7,6 +9,7 @@ from inference.api.models import ROOT
 
 FOLDER = ROOT / "assets" / "translations"
 SOURCE_LANGUAGE = Language.ENGLISH  # of the strings in the code
+TITLE_CHARACTERS, TIP_CHARACTERS = 48, 600
 
 
 class Texts(QObject):
@@ -35,6 +38,20 @@ class Texts(QObject):
         if translator.load(name, folder):
             QCoreApplication.installTranslator(translator)
             self._installed.append(translator)
+
+
+def shortened(text: str, characters: int = TITLE_CHARACTERS) -> str:
+    """A text in one line, cut where it gets long, as a prompt in a sentence."""
+    line = " ".join(text.split())
+    return line if len(line) <= characters else line[:characters].rstrip() + "…"
+
+
+def tip(text: str) -> str:
+    """A user's own text for a tip: in lines, and no more of it than a tip can show.
+
+    Qt breaks the lines of rich text alone: plain, a long prompt would be as wide as the screen.
+    """
+    return f"<qt>{escape(shortened(text, TIP_CHARACTERS))}</qt>" if text else ""
 
 
 def resolve(language: Language) -> Language:

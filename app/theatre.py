@@ -52,11 +52,6 @@ class Theatre(Panel):
         """Of the clip that is shown; None for a preview and for nothing."""
         return self._film.path if isinstance(self._film, Frames) else None
 
-    @property
-    def first_frame(self) -> QImage | None:
-        """Of what is shown."""
-        return None if self._film is None else self._film.frame(0)
-
     def open(self, path: Path, *, play: bool = True) -> None:
         """Show that clip; what was shown stays until its first frame is there."""
         if self._opening is not None:
@@ -75,9 +70,11 @@ class Theatre(Panel):
         film = PreviewFilm(preview, seconds)
         if film.count == 0:
             return
+        is_paused = self._preview is not None and not self.player.playing
         self._preview = preview
         self._take(film, self._badge())
-        self.player.load(film.count, film.fps, play=True)
+        if not is_paused or film.count != self.player.count:
+            self.player.load(film.count, film.fps, play=True)
 
     def compare_with(self, path: Path | None) -> None:
         """That clip beside the one shown, frame by frame; None ends it."""

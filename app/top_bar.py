@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QToolBu
 from app import theme
 from app.fields import Panel, name_tool, tool
 
+PANEL_KEYS = ("F7", "F8")  # show and hide the panels beside the picture
+
 
 class Page(StrEnum):
     """The pages there can be, in order; each has the icon of its name."""
@@ -21,7 +23,10 @@ class Page(StrEnum):
 
 
 class TopBar(Panel):
-    """Shows a tab for every page that the window has. `picked` gives the page wanted."""
+    """Shows a tab for every page that the window has. `picked` gives the page wanted.
+
+    `panels` are the buttons of the panels beside the picture, there while its page is shown.
+    """
 
     picked = Signal(object)
     theme_wanted = Signal()
@@ -31,6 +36,7 @@ class TopBar(Panel):
         super().__init__()
         self.tabs: dict[Page, QToolButton] = {}
         self._group = QButtonGroup(self)
+        self.panels = tool("panel-left"), tool("panel-right")
         self.help, self.theme = tool("help"), tool("moon")
         self.help.clicked.connect(self.help_wanted)
         self.theme.clicked.connect(self.theme_wanted)
@@ -56,6 +62,8 @@ class TopBar(Panel):
 
     def show_page(self, page: Page) -> None:
         self.tabs[page].setChecked(True)
+        for panel in self.panels:
+            panel.setVisible(page is Page.CREATE)
 
     def _lay_out(self) -> None:
         frame = QFrame()
@@ -74,8 +82,8 @@ class TopBar(Panel):
         inside.addSpacing(theme.WIDE)
         inside.addLayout(self._tab_row)
         inside.addStretch(1)
-        inside.addWidget(self.help)
-        inside.addWidget(self.theme)
+        for button in (*self.panels, self.help, self.theme):
+            inside.addWidget(button)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(frame)
@@ -92,5 +100,10 @@ class TopBar(Panel):
         for number, (page, tab) in enumerate(self.tabs.items(), 1):
             tab.setText(names[page])
             name_tool(tab, names[page], f"Ctrl+{number}")
+        for panel, name, key in zip(
+            self.panels, (self.tr("Create panel"), self.tr("Queue panel")), PANEL_KEYS, strict=True
+        ):
+            panel.setCheckable(True)
+            name_tool(panel, name, key)
         name_tool(self.help, self.tr("Keyboard shortcuts"), "F1")
         name_tool(self.theme, self.tr("Switch between dark and light"))

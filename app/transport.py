@@ -1,7 +1,8 @@
 """The buttons under the picture: they tell the player what to do, and the window what is wanted."""
 
-from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QSizePolicy, QToolButton
 
 from app import theme
 from app.fields import Choice, Panel, name_tool, tool
@@ -11,8 +12,53 @@ from app.timeline import clock
 _LOOPS = (Loop.ON, Loop.PING_PONG, Loop.OFF)
 
 
+class Readout(QLabel):
+    """The longest of some texts that there is room for; `reserve` says how long each can get."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: tuple[str, ...] = ("",)
+        self._longest: tuple[str, ...] = ("",)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+
+    def reserve(self, *longest: str) -> None:
+        """What takes the most room of each text, the longest first: nothing moves as they change."""
+        if longest != self._longest:
+            self._longest = longest
+            self.updateGeometry()
+
+    def show_texts(self, *texts: str) -> None:
+        """The same, said in more words and in fewer."""
+        self._texts = texts
+        self._choose()
+
+    def sizeHint(self) -> QSize:  # noqa: N802, Qt's name
+        return QSize(self._room_for(self._longest[0]), super().sizeHint().height())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802, Qt's name
+        return QSize(self._room_for(self._longest[-1]), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
+        super().resizeEvent(event)
+        self._choose()
+
+    def _room_for(self, text: str) -> int:
+        return self.fontMetrics().horizontalAdvance(text) + 2 * theme.TIGHT if text else 0
+
+    def _choose(self) -> None:
+        for text, longest in zip(self._texts, self._longest, strict=False):
+            if self._room_for(longest) <= self.width():
+                self.setText(text)
+                return
+        self.setText(self._texts[-1])
+
+
 class Transport(Panel):
-    """What the buttons do to the picture and to the clip is told by signals."""
+    """What the buttons do to the picture and to the clip is told by signals.
+
+    They stand in one row, or in two where that is too narrow.
+    """
 
     compare_toggled = Signal(bool)
     fit_wanted = Signal()
@@ -30,7 +76,7 @@ class Transport(Panel):
         self.mark_in, self.mark_out = tool("mark-in"), tool("mark-out")
         self.compare, self.fit, self.full_screen = tool("compare"), tool("fit"), tool("fullscreen")
         self.save_frame, self.export = tool("camera"), tool("export")
-        self.readout = QLabel()
+        self.readout = Readout()
         self._has_compare = False
         self._lay_out()
         self._connect()
@@ -69,6 +115,8 @@ class Transport(Panel):
         self.speed.setCurrentIndex(self.speed.findData(player.speed))
         del blocker
         self._name_moving_ones()
+        self.readout.reserve(*self._position_texts(player.count - 1) if there else ("",))
+        self._arrange()
         self._show_position(player.position)
 
     def _lay_out(self) -> None:
@@ -78,19 +126,37 @@ class Transport(Panel):
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
         theme.set_kind(self.readout, "dim")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(theme.GAP, 2, theme.GAP, 2)
-        layout.setSpacing(2)
-        for button in (*self.buttons[:7],):
-            layout.addWidget(button)
-        layout.addWidget(self.speed)
+        self.speed.setMinimumWidth(self.speed.sizeHint().width())
+        self._play_row, self._picture_row = QHBoxLayout(), QHBoxLayout()
+        for button in (*self.buttons[:7], self.speed):
+            self._play_row.addWidget(button)
         for button in self.buttons[7:9]:
-            layout.addWidget(button)
-        layout.addStretch(1)
-        layout.addWidget(self.readout)
-        layout.addStretch(1)
+            self._picture_row.addWidget(button)
+        self._picture_row.addStretch(1)
+        self._picture_row.addWidget(self.readout)
+        self._picture_row.addStretch(1)
         for button in self.buttons[9:]:
-            layout.addWidget(button)
+            self._picture_row.addWidget(button)
+        self._rows = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._rows.setContentsMargins(theme.GAP, 2, theme.GAP, 2)
+        for line, stretch in ((self._play_row, 0), (self._picture_row, 1)):
+            line.setSpacing(2)
+            self._rows.addLayout(line, stretch)
+        self._rows.setSpacing(2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """In one row, if there is room; the widget can always get narrower than that."""
+        frame, direction = self._rows.contentsMargins(), QBoxLayout.Direction
+        widths = [line.minimumSize().width() for line in (self._play_row, self._picture_row)]
+        around = frame.left() + frame.right()
+        fits = sum(widths) + self._rows.spacing() + around <= self.width()
+        self._rows.setDirection(direction.LeftToRight if fits else direction.TopToBottom)
+        self._play_row.setAlignment(Qt.AlignmentFlag.AlignLeft)
+        self.setMinimumWidth(max(widths) + around)
 
     def _connect(self) -> None:
         player = self._player
@@ -120,12 +186,14 @@ class Transport(Panel):
     def _show_position(self, frame: int) -> None:
         player = self._player
         if not player.count:
-            self.readout.setText("")
+            self.readout.show_texts("")
             return
-        self.readout.setText(
-            f"{frame + 1} / {player.count}   {clock(frame / player.fps)}"
-            f" / {clock(player.count / player.fps)}"
-        )
+        self.readout.show_texts(*self._position_texts(frame))
+
+    def _position_texts(self, frame: int) -> tuple[str, str, str]:
+        player = self._player
+        frames, now = f"{frame + 1} / {player.count}", clock(frame / player.fps)
+        return f"{frames}   {now} / {clock(player.count / player.fps)}", f"{frames}   {now}", frames
 
     def _name_moving_ones(self) -> None:
         """Those whose names follow what they would do."""

@@ -9,13 +9,13 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QImage,
-    QPixmap,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clips import Clips
 from app.create import Create
 from app.draft import Draft
+from app.drafts import DraftFile
 from app.engine import Engine, EngineState
 from app.forecast import Forecast, forecast
 from app.help import Section
@@ -29,8 +29,10 @@ from app.queueing import Queueing
 from app.saving import Saving
 from app.shortcuts import Shortcuts
 from app.status_line import StatusLine
+from app.text import shortened
 from app.theatre import Theatre
 from app.top_bar import Page, TopBar
+from app.watching import Watching
 from app.words import said
 from app.workspace import Workspace
 from inference.api.errors import UserError
@@ -42,7 +44,7 @@ from inference.api.messages import (
     Measure,
     Measured,
     ModelsListed,
-    Preview,
+    Notice,
 )
 from inference.api.spec import GenerationRequest
 
@@ -73,6 +75,7 @@ class Window(QMainWindow):
         self.services = services
         self._measured = 0  # the number of the latest question
         self.draft = Draft(self)
+        self._draft_file = DraftFile(self.draft, services.folder / "draft.json", self)
         self.top_bar, self.status_line, self.messages = TopBar(), StatusLine(), MessageBar()
         self.create_panel = Create(self.draft, services.folder / "presets.json")
         self.queue = QueuePanel(services.jobs)
@@ -81,6 +84,7 @@ class Window(QMainWindow):
         self.workspace = Workspace(self.theatre, self.create_panel, self.queue)
         self.library = LibraryPage(services.clips)
         self.queueing = Queueing(services.jobs, self)
+        self.watching = Watching(self.theatre, services.jobs, self)
         self.keeping = Keeping(services.clips, self.say, self)
         parts = {
             Section.PICTURE: self.theatre.bindings,
@@ -154,7 +158,6 @@ class Window(QMainWindow):
         engine.ready.connect(self._on_ready)
         engine.received.connect(self._on_event)
         engine.crashed.connect(self._on_crashed)
-        jobs.previewed.connect(self._on_previewed)
         jobs.finished.connect(self._on_finished)
         jobs.failed.connect(self._on_failed)
         jobs.noticed.connect(self._on_noticed)
@@ -164,6 +167,7 @@ class Window(QMainWindow):
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
         self.workspace.alone_changed.connect(self._on_alone)
+        self.workspace.offer(self.top_bar.panels)
         self._connect_theatre()
         self._connect_library()
         self._connect_queue()
@@ -187,19 +191,24 @@ class Window(QMainWindow):
         library.making_wanted.connect(lambda: self.show_page(Page.CREATE))
         library.failed.connect(self._on_problem)
         keeping.watch_wanted.connect(self._watch)
+        keeping.compare_wanted.connect(self._on_compare_wanted)
         keeping.reuse_wanted.connect(self.load_request)
 
     def _connect_queue(self) -> None:
         queueing = self.queueing
+        self.queue.act_wanted.connect(self.watching.expect)  # first: it may begin a clip
         self.queue.act_wanted.connect(queueing.act)
-        queueing.watch_wanted.connect(self.theatre.open)
+        self.watching.pictured.connect(self.queue.show_thumbnail)
+        self.watching.ended_unseen.connect(self._on_ended_unseen)
+        queueing.watch_wanted.connect(self.watching.watch)
+        queueing.follow_wanted.connect(self.watching.follow)
         queueing.compare_wanted.connect(self.compare)
         queueing.edit_wanted.connect(self.load_request)
         queueing.failed.connect(self._on_problem)
 
     def _watch(self, path: Path) -> None:
         self.show_page(Page.CREATE)
-        self.theatre.open(path)
+        self.watching.watch(path)
         self.theatre.canvas.setFocus()
 
     def _connect_shortcuts(self) -> None:
@@ -248,6 +257,8 @@ class Window(QMainWindow):
                 self.create_panel.show_models(models)
             case Measured(id=number) if number == f"measure-{self._measured}":
                 self.create_panel.prompt.show_measured(event)
+            case Notice(message=message):
+                self.say(MessageLevel.WARNING, said(message))
             case Failed(job="", message=message, details=details):
                 self.say(MessageLevel.PROBLEM, said(message), None, details)
             case _:
@@ -258,15 +269,12 @@ class Window(QMainWindow):
         given_up = self.services.engine.state is EngineState.FAILED
         self.say(MessageLevel.PROBLEM, message, start if given_up else None, details)
 
-    def _on_previewed(self, preview: Preview) -> None:
-        request = self.services.jobs.job(preview.job).request
-        self.theatre.show_preview(preview, request.frames / request.fps)
-        first = self.theatre.first_frame
-        if first is not None:
-            self.queue.show_thumbnail(preview.job, QPixmap.fromImage(first))
+    def _on_ended_unseen(self, job: Job) -> None:
+        text = self.tr("“{0}” is done.").format(shortened(job.request.prompt))
+        watch = Remedy(self.tr("Watch"), lambda: self._watch(Path(job.path)))
+        self.say(MessageLevel.GOOD, text, watch)
 
     def _on_finished(self, job: Job) -> None:
-        self.theatre.open(Path(job.path))
         self.keeping.keep(Path(job.path), job.request)
         self._on_request_changed(self.create_panel.current_request())
 
@@ -275,6 +283,7 @@ class Window(QMainWindow):
         self.say(MessageLevel.PROBLEM, said(job.message), remedy, job.details)
 
     def _on_generate(self, requests: list[GenerationRequest]) -> None:
+        self.watching.expect()
         try:
             self.services.jobs.add(requests)
         except UserError as error:
@@ -287,6 +296,14 @@ class Window(QMainWindow):
         shown = self.theatre.path
         self.saving.save_frame(image, name, shown.parent if shown else Path.home())
 
+    def _on_compare_wanted(self, paths: list[Path]) -> None:
+        *first, other = paths
+        for path in first:
+            self._watch(path)
+            self.watching.compare(other)
+        if not first:
+            self.compare(other)
+
     def compare(self, path: Path) -> None:
         """Shows that clip beside the one that is shown, frame by frame."""
         if self.theatre.path in (None, path):
@@ -295,7 +312,7 @@ class Window(QMainWindow):
             )
             return
         self.show_page(Page.CREATE)
-        self.theatre.compare_with(path)
+        self.watching.compare(path)
 
     def open_files(self, paths: list[Path]) -> None:
         """Shows the first of some files, and takes its settings over if Kinora made it."""
@@ -352,6 +369,7 @@ class Window(QMainWindow):
             self.workspace.restore_places(store.value("docks"))
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, Qt's name
+        self._draft_file.save()
         store = self._store()
         store.setValue("version", str(LAYOUT_VERSION))
         store.setValue("docks", self.workspace.save_places())

@@ -1,7 +1,9 @@
 """The create page: the panel at the left, the picture in the middle, the queue at the right."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import QByteArray, QEvent, Qt, Signal
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolButton, QWidget
 
 
 class Workspace(QMainWindow):
@@ -43,6 +45,14 @@ class Workspace(QMainWindow):
                 dock.show()
             self._shown_before = None
         self.alone_changed.emit(alone)
+
+    def offer(self, buttons: Sequence[QToolButton]) -> None:
+        """Buttons that show and hide the docks, in their order: one that was closed comes back."""
+        for dock, button in zip(self.docks, buttons, strict=True):
+            action = dock.toggleViewAction()
+            button.clicked.connect(action.trigger)
+            action.toggled.connect(button.setChecked)
+            button.setChecked(action.isChecked())
 
     def save_places(self) -> QByteArray:
         self.show_picture_alone(False)

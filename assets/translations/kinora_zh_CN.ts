@@ -900,6 +900,10 @@
         <translation>永久删除</translation>
     </message>
     <message>
+        <source>Only two clips can be compared: select one or two.</source>
+        <translation>只能比较两个视频：请选中一个或两个。</translation>
+    </message>
+    <message>
         <source>“{0}” is back in the library.</source>
         <translation>“{0}”已放回作品库。</translation>
     </message>
@@ -1008,6 +1012,10 @@
     <message>
         <source>Use these settings</source>
         <translation>使用这些设置</translation>
+    </message>
+    <message>
+        <source>Compare two, or with the one shown</source>
+        <translation>比较两个视频，或与正在显示的视频比较</translation>
     </message>
     <message>
         <source>No longer a favourite</source>
@@ -2035,6 +2043,14 @@
         <translation>日志</translation>
     </message>
     <message>
+        <source>Create panel</source>
+        <translation>创作面板</translation>
+    </message>
+    <message>
+        <source>Queue panel</source>
+        <translation>队列面板</translation>
+    </message>
+    <message>
         <source>Keyboard shortcuts</source>
         <translation>键盘快捷键</translation>
     </message>
@@ -2141,6 +2157,14 @@
     <message>
         <source>Start it again</source>
         <translation>重新启动</translation>
+    </message>
+    <message>
+        <source>“{0}” is done.</source>
+        <translation>“{0}”已完成。</translation>
+    </message>
+    <message>
+        <source>Watch</source>
+        <translation>观看</translation>
     </message>
     <message>
         <source>Try again</source>

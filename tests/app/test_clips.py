@@ -1,5 +1,6 @@
 """The library: what was made is found, kept, thrown away and brought back."""
 
+import errno
 import json
 import os
 from collections.abc import Iterator
@@ -113,6 +114,31 @@ def test_restoring_overwrites_nothing(clips: Clips, tmp_path: Path) -> None:
     clips.restore([id_])
     assert path.read_text() == "another"
     assert clips.clip(id_).path == str(tmp_path / "a 2.mp4")
+
+
+def test_clip_of_another_drive_is_trashed_without_a_copy(
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rename = Path.rename
+
+    def rename_on_one_drive(source: Path, target: Path) -> Path:
+        if ("data" in source.parts) != ("data" in target.parts):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", rename_on_one_drive)
+    path = write_clip(tmp_path / "drive" / "a.mp4")
+    content, number = path.read_bytes(), path.stat().st_ino
+    id_ = clips.add(path, ask()).id
+    clips.trash([id_])
+    assert not path.exists()
+    assert Path(clips.clip(id_).path).stat().st_ino == number
+    clips.restore([id_])
+    assert path.read_bytes() == content
+    assert [each.name for each in path.parent.iterdir()] == ["a.mp4"]  # and no trash that is empty
+    clips.trash([id_])
+    clips.empty_trash()
+    assert not list(path.parent.iterdir())
 
 
 def test_empty_trash_deletes_only_trash(clips: Clips, tmp_path: Path) -> None:

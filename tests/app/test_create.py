@@ -59,6 +59,18 @@ def test_empty_prompt_is_refused_beside_the_field(qtbot: QtBot, panel: Create) -
     assert not panel.fault.isVisible()
 
 
+def test_what_the_settings_take_is_foretold_before_there_is_a_prompt(panel: Create) -> None:
+    outline = panel.current_request()
+    assert outline is not None
+    assert (outline.model, outline.width, outline.frames) == ("demo", 128, 17)
+
+
+def test_one_types_on_behind_a_prompt_that_was_put_there(qtbot: QtBot, panel: Create) -> None:
+    panel.draft.set_prompt("a fox")
+    qtbot.keyClicks(panel.prompt.editor, " runs")
+    assert panel.draft.prompt == "a fox runs"
+
+
 def test_only_installed_models_are_offered(panel: Create) -> None:
     assert [panel.model.itemData(row) for row in range(panel.model.count())] == ["demo", "t2v-1.3b"]
 

@@ -135,3 +135,15 @@ def test_long_prompt_is_cut_in_what_is_said(
     keeping.act(ClipAction.DELETE, [one])
     assert said.text.endswith("…” is in the trash.")
     assert len(said.text) < 80
+
+
+def test_two_clips_are_compared_and_no_more(
+    qtbot: QtBot, keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    ids = put(clips, tmp_path, "a fox", "a cat", "a dog")
+    with qtbot.waitSignal(keeping.compare_wanted) as wanted:
+        keeping.act(ClipAction.COMPARE, ids[:2])
+    assert wanted.args == [[tmp_path / "0.mp4", tmp_path / "1.mp4"]]
+    with qtbot.assertNotEmitted(keeping.compare_wanted):
+        keeping.act(ClipAction.COMPARE, ids)
+    assert "select one or two" in said.text

@@ -127,6 +127,7 @@ def test_places(page: LibraryPage, clips: Clips, tmp_path: Path) -> None:
         (Qt.Key.Key_Return, ClipAction.WATCH),
         (Qt.Key.Key_Enter, ClipAction.WATCH),
         (Qt.Key.Key_U, ClipAction.REUSE),
+        (Qt.Key.Key_C, ClipAction.COMPARE),
         (Qt.Key.Key_S, ClipAction.FAVOURITE),
         (Qt.Key.Key_O, ClipAction.FOLDER),
         (Qt.Key.Key_Delete, ClipAction.DELETE),
@@ -280,7 +281,7 @@ def test_everything_has_a_name_and_is_reached_by_tab(
         assert widget.accessibleName()
     reached: list[QWidget | None] = []
     page.search.setFocus()
-    for _ in range(12):
+    for _ in range(13):
         reached.append(QApplication.focusWidget())
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
     seen = [page.search, *page.places.buttons[:1], page.grid, page.buttons[ClipAction.WATCH]]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFontMetrics, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtGui import QColor, QFontMetrics, QImage, QStandardItem, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -142,7 +142,7 @@ def test_menu_offers_exactly_what_can_be_done(
     menu = panel.menu()
     assert len(menu.actions()) == len(actions_for(RUNNING))
     with qtbot.waitSignal(panel.act_wanted) as wanted:
-        menu.actions()[1].trigger()
+        menu.actions()[2].trigger()
     assert wanted.args == [Action.FINISH, "a"]
 
 
@@ -150,7 +150,7 @@ def test_row_shows_picture_progress_and_selection(
     panel: QueuePanel, model: QStandardItemModel
 ) -> None:
     put(model, RUNNING)
-    picture = QPixmap(8, 8)
+    picture = QImage(8, 8, QImage.Format.Format_RGB32)
     picture.fill(QColor("#ff0000"))
     panel.show_thumbnail("a", picture)
     shot = panel.list.viewport().grab().toImage()

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from app import text
 from app.settings import Language
-from app.text import Texts, resolve
+from app.text import Texts, resolve, tip
 from tests.app.sentences import for_lupdate
 
 LRELEASE = Path(PySide6.__file__).parent / "lrelease"
@@ -120,3 +120,9 @@ def test_translations_keep_what_is_put_into_them() -> None:
 def fields_in(sentence: str) -> set[tuple[str, ...]]:
     """The places that are filled in at run time; how one is written may differ."""
     return set(re.findall(r"(\{\w*)(?:![rs])?\}|(%n)", sentence))
+
+
+def test_tip_shows_a_text_as_it_was_typed_and_not_all_of_a_long_one() -> None:
+    assert tip("a <b> & c") == "<qt>a &lt;b&gt; &amp; c</qt>"
+    assert tip("") == ""
+    assert len(tip("word " * 10_000)) < 700

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QAbstractButton, QComboBox
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
 from pytestqt.qtbot import QtBot
 
 from app.player import Loop
@@ -71,6 +71,18 @@ def test_previews_play_on_and_the_clip_takes_their_place(
 
     assert number_of(theatre.canvas.shown_image()) == 0
     assert "Preview" not in theatre.canvas.accessibleDescription()
+
+
+def test_preview_that_is_paused_stays_so_at_its_frame(theatre: Theatre, tmp_path: Path) -> None:
+    theatre.show_preview(preview(tmp_path, 3), seconds=0.5)
+    theatre.player.pause()
+    theatre.player.seek(3)
+    theatre.show_preview(preview(tmp_path, 4), seconds=0.5)
+    image = theatre.canvas.shown_image()
+    assert image is not None
+    assert image.pixelColor(1, 1).red() == 4
+    assert not theatre.player.playing
+    assert theatre.player.position == 3
 
 
 def test_preview_that_is_gone_changes_nothing(theatre: Theatre, tmp_path: Path) -> None:
@@ -176,3 +188,28 @@ def test_every_control_has_a_name(theatre: Theatre) -> None:
 
     assert len(controls) >= 15
     assert [control for control in controls if not control.accessibleName()] == []
+
+
+@pytest.mark.parametrize("width", [340, 520, 660, 900])
+def test_nothing_of_the_buttons_is_cut_off(theatre: Theatre, width: int) -> None:
+    theatre.player.load(120, 30.0)
+    theatre.resize(width, 500)
+    QApplication.processEvents()
+    transport = theatre.transport
+    inside = transport.rect()
+    for control in (*transport.buttons, transport.speed):
+        assert inside.contains(control.geometry())
+        assert control.width() >= control.minimumSizeHint().width()
+    readout = transport.readout
+    assert readout.text().startswith("1 / 120")
+    assert readout.fontMetrics().horizontalAdvance(readout.text()) <= readout.width()
+    assert ("0:04.00" in readout.text()) is (width in (520, 900))
+
+
+def test_nothing_moves_while_a_clip_plays(theatre: Theatre) -> None:
+    theatre.player.load(120, 30.0)
+    QApplication.processEvents()
+    before = theatre.transport.sizeHint(), theatre.transport.readout.geometry()
+    theatre.player.seek(119)
+    QApplication.processEvents()
+    assert (theatre.transport.sizeHint(), theatre.transport.readout.geometry()) == before

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.engine import Engine
 from app.jobs import Jobs
@@ -20,6 +21,7 @@ from app.queue_panel import Action
 from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.errors import UserError
+from inference.api.messages import Notice
 from tests.app.kinora_clips import ask, write_clip
 
 WORKER_MS = 90_000  # loading torch on a busy machine takes its time
@@ -91,6 +93,24 @@ def test_two_clips_are_compared(qtbot: QtBot, window: Window, tmp_path: Path) ->
     assert window.theatre.path == first
 
 
+def test_two_clips_of_the_library_are_compared(
+    qtbot: QtBot, window: Window, services: Services, tmp_path: Path
+) -> None:
+    for seed in (1, 2):
+        path = write_clip(tmp_path / f"{seed}.mp4", ask(seed=seed), frames=9)
+        services.clips.add(path, ask(seed=seed))
+    window.show_page(Page.LIBRARY)
+    window.library.grid.selectAll()
+    window.library.buttons[ClipAction.COMPARE].click()
+    qtbot.waitUntil(lambda: window.theatre.canvas.other is not None)
+    qtbot.waitUntil(lambda: window.theatre.path is not None)
+    other = window.theatre.canvas.other
+    assert other is not None
+    assert window.theatre.canvas.film is not None
+    assert {window.theatre.canvas.film.name, other.name} == {"1.mp4", "2.mp4"}
+    assert window.workspace.isVisible()
+
+
 def test_full_screen_shows_the_picture_alone_until_escape(window: Window) -> None:
     window.theatre.full_screen_wanted.emit()
     assert window.isFullScreen()
@@ -129,12 +149,41 @@ def test_picture_alone_hides_everything_else_and_comes_back(qtbot: QtBot, window
     assert window.queue.isVisible()
 
 
-def test_places_of_the_docks_are_remembered(window: Window, services: Services) -> None:
+def test_places_of_the_docks_and_the_draft_are_remembered(
+    window: Window, services: Services
+) -> None:
     window.workspace.queue_dock.hide()
+    window.draft.set_prompt("a fox")
     window.close()
-    again = Window(services)
+    folder = services.folder
+    jobs = Jobs(services.engine, lambda: Naming(folder / "clips"), folder / "jobs")
+    again = Window(Services(services.engine, jobs, Clips(folder), folder))
     assert again.workspace.queue_dock.isHidden()
+    assert again.create_panel.prompt.text == "a fox"
+    again.close()
     again.deleteLater()
+
+
+def test_panel_that_was_closed_comes_back(qtbot: QtBot, window: Window) -> None:
+    dock, button = window.workspace.create_dock, window.top_bar.panels[0]
+    assert button.isChecked()
+    dock.close()
+    assert not button.isChecked()
+    button.click()
+    assert dock.isVisible()
+    qtbot.keyClick(window.theatre.canvas, Qt.Key.Key_F8)
+    assert window.workspace.queue_dock.isHidden()
+    window.show_page(Page.LIBRARY)
+    assert not button.isVisible()
+    window.show_page(Page.CREATE)
+    assert button.isVisible()
+    assert button.isChecked()
+    assert window.workspace.queue_dock.isHidden()
+
+
+def test_what_the_worker_notices_of_a_prompt_is_said(window: Window, services: Services) -> None:
+    services.engine.received.emit(Notice("1", "The demo model knows only its toy world."))
+    assert window.messages.text.text() == "The demo model knows only its toy world."
 
 
 def test_message_acts_and_goes(qtbot: QtBot, window: Window) -> None:
