@@ -237,6 +237,7 @@ class Draft(QObject):
     def outline(self) -> GenerationRequest:
         """The request as far as it is known: before there is a prompt, of any. Raises `UserError`."""
         values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
+        values["stop_after"] = self.stop_after
         prompt = self.prompt if self.prompt.strip() else ANY_PROMPT
         return GenerationRequest(prompt=prompt, model=self.model, seed=self.seed, **values)
 
