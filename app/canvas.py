@@ -212,12 +212,7 @@ class Canvas(Panel):
         painter.restore()
         seen = box.intersected(QRectF(self.rect()))
         overlay.paint_divider(painter, seen, across)
-        top = QPointF(10, 10)
-        overlay.paint_label(painter, seen.topLeft() + top, f"A  {self.film.name}", 0.0, below=True)
-        top.setX(-10)
-        overlay.paint_label(
-            painter, seen.topRight() + top, f"B  {self.other.name}", 1.0, below=True
-        )
+        overlay.paint_names(painter, seen, self.film.name, self.other.name)
 
     # Mouse
 
