@@ -42,6 +42,9 @@ class Canvas(Panel):
     full_screen_wanted = Signal()
     escaped = Signal()
     zoomed = Signal()
+    compare_wanted = Signal()  # of the two clips, or of one again
+    frame_wanted = Signal()  # to be saved
+    export_wanted = Signal()  # of the range
 
     def __init__(self, player: Player) -> None:
         super().__init__()
@@ -209,12 +212,7 @@ class Canvas(Panel):
         painter.restore()
         seen = box.intersected(QRectF(self.rect()))
         overlay.paint_divider(painter, seen, across)
-        top = QPointF(10, 10)
-        overlay.paint_label(painter, seen.topLeft() + top, f"A  {self.film.name}", 0.0, below=True)
-        top.setX(-10)
-        overlay.paint_label(
-            painter, seen.topRight() + top, f"B  {self.other.name}", 1.0, below=True
-        )
+        overlay.paint_names(painter, seen, self.film.name, self.other.name)
 
     # Mouse
 
@@ -289,6 +287,9 @@ class Canvas(Panel):
                 self.tr("Divider of two clips to the right"),
                 lambda: self.set_divider(self.divider + DIVIDER_STEP),
             ),
+            Binding(("C",), self.tr("Two clips, or one again"), self.compare_wanted.emit),
+            Binding(("S",), self.tr("Save this frame"), self.frame_wanted.emit),
+            Binding(("E",), self.tr("Export the range"), self.export_wanted.emit),
             Binding(("Esc",), self.tr("Leave the full screen"), self.escaped.emit),
         ]
 

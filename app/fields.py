@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
+from app.keys import shown
 from app.text import tip
 
 RATIO_HEIGHT = 44
@@ -237,9 +238,14 @@ def tool(icon: str, size: int = 18) -> QToolButton:
 
 
 def name_tool(button: QToolButton | QPushButton, name: str, keys: str = "") -> None:
-    """What a button is called, aloud and in its tip, with its keys."""
+    """What a button is called, aloud and in its tip, with its keys as Qt writes them."""
     button.setAccessibleName(name)
-    button.setToolTip(f"{name}  ({keys})" if keys else name)
+    button.setToolTip(tip_of(name, keys))
+
+
+def tip_of(name: str, keys: str = "") -> str:
+    """What something is called, with its keys as the help shows them."""
+    return f"{name}  ({shown(keys)})" if keys else name
 
 
 def row(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:

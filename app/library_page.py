@@ -21,7 +21,7 @@ from app import theme
 from app.clip_actions import KEYS, NOT_IN_TRASH, ClipAction, actions_for
 from app.clip_grid import ClipGrid
 from app.clips import Clips, date_text, shape_text
-from app.fields import OneLine, Panel, Segments, name_tool, row, tool
+from app.fields import OneLine, Panel, Segments, name_tool, row, tip_of, tool
 from app.keys import Binding, bind_inside, press
 from app.library import Clip
 from app.words import said
@@ -383,7 +383,7 @@ class LibraryPage(Panel):
         self.search.setPlaceholderText(self.tr("Search: prompt, model, seed 42, 2026-11"))
         name_search = self.tr("Search the library by prompt, model, seed or date")
         self.search.setAccessibleName(name_search)
-        self.search.setToolTip(f"{name_search}  (Ctrl+F)")
+        self.search.setToolTip(tip_of(name_search, "Ctrl+F"))
         self.grid.setAccessibleName(self.tr("Clips"))
         self.grid.tiles.missing_text = self.tr("The file is missing")
         self.grid.viewport().update()

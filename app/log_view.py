@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 
 from app import theme
-from app.fields import Panel, name_tool, row, tool
+from app.fields import Panel, name_tool, row, tip_of, tool
 from app.keys import Binding, press
 from app.logs import LogFile
 from app.words import said_reason
@@ -175,7 +175,7 @@ class Finder(Panel):
     def retranslate(self) -> None:
         self.words.setPlaceholderText(self.tr("Find in this log"))
         self.words.setAccessibleName(self.tr("Find in this log"))
-        self.words.setToolTip(self.tr("Find in this log") + "  (Ctrl+F)")
+        self.words.setToolTip(tip_of(self.tr("Find in this log"), "Ctrl+F"))
         name_tool(self.on, self.tr("Next"), "F3")
         name_tool(self.back, self.tr("Previous"), "Shift+F3")
         self._count()

@@ -24,6 +24,15 @@ def paint_label(
     painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
 
+def paint_names(painter: QPainter, seen: QRectF, first: str, second: str) -> None:
+    """Which of two pictures is which, each in its half; names differ at their ends, so those stay."""
+    room, middle = int(seen.width() / 2) - 30, Qt.TextElideMode.ElideMiddle
+    corners = ((seen.topLeft() + QPointF(10, 10), 0.0), (seen.topRight() + QPointF(-10, 10), 1.0))
+    for text, (at, share) in zip((f"A  {first}", f"B  {second}"), corners, strict=True):
+        elided = painter.fontMetrics().elidedText(text, middle, room)
+        paint_label(painter, at, elided, share, below=True)
+
+
 def paint_divider(painter: QPainter, seen: QRectF, across: float) -> None:
     """The line between two pictures, with a knob to hold it by."""
     top, bottom = QPointF(across, seen.top()), QPointF(across, seen.bottom())

@@ -3,13 +3,13 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QSize, Qt, QUrl
-from PySide6.QtGui import QColor, QDropEvent, QImage
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, QRectF, QSize, Qt, QUrl
+from PySide6.QtGui import QColor, QDropEvent, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app import theme
+from app import overlay, theme
 from app.canvas import Canvas
 from app.frames import Film
 from app.player import Player
@@ -204,3 +204,15 @@ def test_every_text_is_said_anew(canvas: Canvas, qapp: QApplication) -> None:
     QApplication.sendEvent(canvas, QEvent(QEvent.Type.LanguageChange))
 
     assert canvas.accessibleName() == "Picture"
+
+
+def test_names_of_two_clips_keep_to_their_halves(qapp: QApplication) -> None:
+    picture = QImage(400, 60, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#ffffff"))
+    painter = QPainter(picture)
+    overlay.paint_names(painter, QRectF(picture.rect()), "a long name " * 9, "another name " * 9)
+    painter.end()
+    painted = [x for x in range(400) if picture.pixelColor(x, 14).name() != "#ffffff"]
+    assert 12 in painted
+    assert 388 in painted
+    assert not [x for x in painted if 194 < x < 206]

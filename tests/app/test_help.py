@@ -217,10 +217,31 @@ def test_keys_of_the_library_do_what_is_listed(
 
 
 def test_keys_in_the_tips_are_bound(guide: Help, window: Window) -> None:
-    tips = [button.toolTip() for button in window.theatre.transport.buttons]
-    tipped = {tip.rpartition("(")[2].rstrip(")") for tip in tips if tip.endswith(")")}
-    assert len(tipped) >= 9
-    assert tipped <= listed(guide, Section.PICTURE) | listed(guide, Section.WINDOW)
+    tips = {widget.toolTip() for widget in window.findChildren(QWidget)}
+    tipped = {tip.rpartition("  (")[2].rstrip(")") for tip in tips if "  (" in tip}
+    assert len(tipped) >= 30
+    assert tipped <= set[str]().union(*(listed(guide, section) for section in Section))
+
+
+def test_picture_is_compared_saved_and_exported_by_keys(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    clip, theatre = write_clip(tmp_path / "a.mp4", ask(), frames=5), window.theatre
+    window.saving.stop()
+    theatre.frame_wanted.disconnect()
+    theatre.export_wanted.disconnect()
+    for keys in ("S", "E", "C"):
+        press_in(qtbot, theatre.canvas, keys)  # nothing is there yet, and nothing happens
+    theatre.open(clip)
+    qtbot.waitUntil(lambda: theatre.path == clip)
+    with qtbot.waitSignal(theatre.frame_wanted):
+        press_in(qtbot, theatre.canvas, "S")
+    with qtbot.waitSignal(theatre.export_wanted):
+        press_in(qtbot, theatre.canvas, "E")
+    theatre.compare_with(clip)
+    qtbot.waitUntil(lambda: theatre.canvas.other is not None)
+    press_in(qtbot, theatre.canvas, "C")
+    assert theatre.canvas.other is None
 
 
 def test_all_of_it_can_be_reached_in_the_smallest_window(
