@@ -95,6 +95,18 @@
         <translation>比较分界线右移</translation>
     </message>
     <message>
+        <source>Two clips, or one again</source>
+        <translation>两个视频，或恢复为一个</translation>
+    </message>
+    <message>
+        <source>Save this frame</source>
+        <translation>保存此帧</translation>
+    </message>
+    <message>
+        <source>Export the range</source>
+        <translation>导出选段</translation>
+    </message>
+    <message>
         <source>Leave the full screen</source>
         <translation>退出全屏</translation>
     </message>
