@@ -250,9 +250,8 @@ def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[Sen
         )
     if spec.world and tokenizer.has_unknown_words(prompt):
         yield Sentence(
-            "The {model} model knows only its toy world: {world}. For anything else, get the real "
-            "one "
-            "with: ./kinora models download t2v-1.3b",
+            "The {model} model knows only its toy world: {world}. For anything else, get a real one, on "
+            "the Models page or with: ./kinora models download t2v-1.3b",
             model=spec.name,
             world=spec.world,
         )

@@ -2449,8 +2449,8 @@
         <translation>无法编码视频，请换一种格式：ffmpeg 以代码 {code} 退出，输出为：{words}</translation>
     </message>
     <message>
-        <source>The {model} model knows only its toy world: {world}. For anything else, get the real one with: ./kinora models download t2v-1.3b</source>
-        <translation>模型 {model} 只认识它的小小世界：{world}。要生成其他内容，请在“模型”页下载 Wan2.1 T2V 1.3B。</translation>
+        <source>The {model} model knows only its toy world: {world}. For anything else, get a real one, on the Models page or with: ./kinora models download t2v-1.3b</source>
+        <translation>模型 {model} 只认识它的小小世界：{world}。要生成其他内容，请在“模型”页下载真正的模型，或运行：./kinora models download t2v-1.3b</translation>
     </message>
     <message>
         <source>The {name} can&apos;t be {value}: it lies between {low} and {high}.</source>
