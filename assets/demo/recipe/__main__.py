@@ -83,7 +83,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--vae-decoder-steps", type=int, default=1500)
     parser.add_argument("--clips", type=int, default=4800, help="clips to train on")
     parser.add_argument("--dit-image-steps", type=int, default=380)
-    parser.add_argument("--dit-clip-steps", type=int, default=5000)
+    parser.add_argument("--dit-clip-steps", type=int, default=9000)
     parser.add_argument(
         "--judge", type=int, default=200, help="clips a language to judge by; 0: none"
     )
