@@ -13,12 +13,10 @@ from inference.api.experience import Run
 from inference.api.operations import step_operations, steps_of
 from inference.api.spec import GenerationRequest, ModelSpec
 
-NEAR = (
-    8.0  # times as much computing at once, or as little: what is further off runs at another pace
-)
-COUNTED = (
-    5  # runs: those nearest in size, of them the latest; older ones had other versions, other loads
-)
+# Times as much computing at once, or as little: what is further off runs at another pace.
+NEAR = 8.0
+# Runs: those nearest in size, of them the latest; older ones had other versions, other loads.
+COUNTED = 5
 
 
 @dataclass(frozen=True, slots=True)
