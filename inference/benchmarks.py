@@ -13,14 +13,14 @@ from typing import Any
 
 import torch
 
-from inference import bench, bench_clips, bench_layers
+from inference import bench, bench_clips, bench_layers, speeds
 from inference.api.arguments import parse_bytes
 from inference.api.errors import UserError
-from inference.api.history import History
 from inference.api.models import MODELS
 from inference.api.spec import DiTParams, Task, TextParams, VAEParams, WeightFormat, default_request
 from inference.devices import best_device, describe
 from inference.measure import machine, require_device
+from inference.past import note_speeds
 from inference.random_model import write_random_model
 from inference.terminal import ProgressBar
 from inference.trial import PROMPT
@@ -103,24 +103,21 @@ def _networks(options: argparse.Namespace, device: str) -> _Table:
 def _layers(options: argparse.Namespace, device: str) -> _Table:
     require_device(device)
     layers = bench_layers.layers(device, small=options.small)
-    rows = chain.from_iterable(bench_layers.measure(layer, device) for layer in layers)
+    rows = chain.from_iterable(speeds.measure(layer, device) for layer in layers)
     if not options.small:
         rows = _noted(rows, device)
     return _Table(rows, bench_layers.table, bench_layers.LIBRARIES)
 
 
-def _noted(rows: Iterable[bench_layers.Measured], device: str) -> Iterator[bench_layers.Measured]:
+def _noted(rows: Iterable[speeds.Measured], device: str) -> Iterator[speeds.Measured]:
     """The rows; once all are there, this machine's plans choose formats by them."""
-    measured: list[bench_layers.Measured] = []
+    measured: list[speeds.Measured] = []
     for row in rows:
         measured.append(row)
         yield row
-    speeds = bench_layers.speeds(measured, device)
-    try:
-        with History() as history:
-            history.set_speeds(describe(torch.device(device)), speeds)
-    except UserError as error:  # the table is told all the same
-        sys.stderr.write(f"kinora: Plans won't know of these figures: {error}\n")
+    found = speeds.speeds(measured, device)
+    if notice := note_speeds(describe(torch.device(device)), found):
+        sys.stderr.write(f"kinora: {notice}\n")  # the table is told all the same
 
 
 def _clips(options: argparse.Namespace, device: str, stack: ExitStack) -> _Table:

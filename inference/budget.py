@@ -1,13 +1,20 @@
 """The plan that a job obeys, and lighter ones to go on with when memory runs out all the same."""
 
+from collections.abc import Generator
+from dataclasses import replace
+
 import torch
 
+from inference.api.choice import is_worth_measuring
 from inference.api.device import DeviceInfo, Stage
 from inference.api.errors import MemoryShortageError
 from inference.api.experience import NOTHING, Experience
+from inference.api.messages import Event, Notice
 from inference.api.plan import ladder
 from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest, ModelSpec
+from inference.past import note_speeds, recall
+from inference.speeds import glance
 
 
 def is_shortage(error: BaseException) -> bool:
@@ -95,3 +102,20 @@ def _clip(request: GenerationRequest) -> Sentence:
 
 def _gb(count: int) -> str:
     return f"{count / 1e9:.3g} GB"
+
+
+def budget_of(
+    job: str, spec: ModelSpec, request: GenerationRequest, device: DeviceInfo
+) -> Generator[Event, None, Budget]:
+    """The budget by all that is known of `device`, the present one, which is measured first if need be."""
+    experience, notice = recall(device)
+    if notice:
+        yield Notice(job, notice)
+    if is_worth_measuring(spec, request, experience):
+        words = "Measuring this device for some seconds, once, to choose the weights' format."
+        yield Notice(job, Sentence(words))
+        speeds = glance("cuda" if device.total_bytes else "cpu")
+        experience = replace(experience, speeds=speeds)
+        if notice := note_speeds(device, speeds):
+            yield Notice(job, notice)
+    return Budget(spec, request, device, experience)

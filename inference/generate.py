@@ -22,7 +22,7 @@ from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
 from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
-from inference.budget import Budget, is_shortage
+from inference.budget import Budget, budget_of, is_shortage
 from inference.catalog import Model
 from inference.denoise import schedule_of, take_steps
 from inference.devices import capped, compute_dtype, describe
@@ -30,7 +30,7 @@ from inference.embeddings import stream_embeddings
 from inference.guarded import Guarded
 from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
-from inference.past import recall, remember, run_of
+from inference.past import remember, run_of
 from inference.previews import Previews, latent_to_rgb, open_previews
 from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
@@ -84,11 +84,8 @@ def generate(
     _require_task(model.spec)
     check_output(Path(command.output), command.request.frames)
     info = describe(device, command.vram_bytes)
-    experience, notice = recall(info)
-    if notice:
-        yield Notice(command.job, notice)
     request = in_kept_format(command.request, command.state)
-    budget = Budget(model.spec, request, info, experience)
+    budget = yield from budget_of(command.job, model.spec, request, info)
     if (choice := budget.plan.choice) is not None:
         request = replace(request, weights=choice.form)
         if choice.form is not WeightFormat.NATIVE:

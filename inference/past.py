@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inference.api.device import DeviceInfo, StageReport
 from inference.api.errors import UserError
-from inference.api.experience import NOTHING, Experience, Run
+from inference.api.experience import NOTHING, Experience, Run, Speeds
 from inference.api.history import History
 from inference.api.plan import VramPlan
 from inference.api.sentence import Sentence
@@ -22,6 +22,16 @@ def recall(device: DeviceInfo) -> tuple[Experience, Sentence | None]:
         return NOTHING, Sentence(
             "What this machine took for other clips isn't known: {error}", error=error.sentence
         )
+
+
+def note_speeds(device: DeviceInfo, speeds: Speeds) -> Sentence | None:
+    """Note how fast a device was measured to be; in a sentence why that failed, if it did."""
+    try:
+        with History() as history:
+            history.set_speeds(device, speeds)
+    except UserError as error:
+        return Sentence("Plans won't know of these figures: {error}", error=error.sentence)
+    return None
 
 
 def run_of(

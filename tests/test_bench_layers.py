@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from inference import bench_layers
+from inference import bench_layers, speeds
 from inference.__main__ import main
 from inference.api.history import History, history_file
-from inference.bench_layers import FULL, SMALL, Layer, Measured
+from inference.bench_layers import FULL, SMALL
+from inference.speeds import Layer, Measured
 from quant.formats import FORMATS
 
 
@@ -47,25 +48,11 @@ def test_layers_are_those_of_the_small_model(device: str) -> None:
     assert shapes == {(1536, 1536), (1536, 8960), (8960, 1536)}
 
 
-def test_speeds_are_those_of_the_layers_of_a_block() -> None:
-    square, wide = Layer(100, 100, 10), Layer(100, 300, 10)
-    rows = [
-        Measured("int8", square, 1.0, 2.0, 0, 0.0),
-        Measured("int8", wide, 4.0, 6.0, 0, 0.0),
-        Measured("fp8", square, 4.0, 2.0, 0, 0.0),
-        Measured("fp8", wide, 6.0, 6.0, 0, 0.0),
-    ]
-    speeds = bench_layers.speeds(rows, "cpu")
-    assert speeds.times_as_fast == {"int8": 18 / 10, "fp8": 18 / 30}
-    assert speeds.rate == (6 * 2 * 100 * 100 * 10 + 2 * 100 * 300 * 10) / 18
-    assert speeds.copy_rate == 0
-
-
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The whole benchmark in a second, on a machine of which nothing is known."""
     monkeypatch.setattr(bench_layers, "FULL", {"cpu": SMALL})
-    monkeypatch.setattr(bench_layers, "REPEATS", 1)
+    monkeypatch.setattr(speeds, "REPEATS", 1)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
 
 
@@ -75,10 +62,10 @@ def test_plans_choose_by_the_figures(extra: list[str], capsys: pytest.CaptureFix
     assert main(["bench", "--layers", "--device", "cpu", *extra]) == 0
     capsys.readouterr()
     with History() as history:
-        speeds = history.experience("CPU").speeds
-    assert speeds is not None
-    assert set(speeds.times_as_fast) == {*FORMATS}
-    assert speeds.rate > 0
+        noted = history.experience("CPU").speeds
+    assert noted is not None
+    assert set(noted.times_as_fast) == {*FORMATS}
+    assert noted.rate > 0
     assert main(["plan", "--model", "t2v-1.3b", "--ram", "64GiB"]) == 0
     assert "(measured on this machine)" in capsys.readouterr().out
 

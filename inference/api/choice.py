@@ -13,7 +13,7 @@ from inference.api.device import DeviceInfo
 from inference.api.experience import Experience, Speeds
 from inference.api.operations import Operations
 from inference.api.sentence import Sentence
-from inference.api.spec import WeightFormat
+from inference.api.spec import GenerationRequest, ModelSpec, WeightFormat
 
 NATIVE, LAST = WeightFormat.NATIVE, WeightFormat.NF4
 SAME = 1.05  # times as long
@@ -71,7 +71,7 @@ class Choice:
         return Sentence("{format}: {reason}", format=self.name, reason=self._reason())
 
     def _reason(self) -> Sentence:
-        unmeasured = Sentence("this card was never measured (./kinora bench --layers does)")
+        unmeasured = Sentence("this card was not measured yet: its first clip begins with that")
         native, source, times = self.native, self.source, f"{self.times_as_fast:.1f}"
         match self.why:
             case Why.FASTEST:
@@ -117,6 +117,12 @@ class Option:
 def speeds_of(device: DeviceInfo, experience: Experience) -> Speeds | None:
     """What was measured of the device, here or on another of its name; None if it never was."""
     return experience.speeds or SHIPPED.get(device.name)
+
+
+def is_worth_measuring(spec: ModelSpec, request: GenerationRequest, experience: Experience) -> bool:
+    """Whether a format is to be chosen that has to do with speed, on a device that was never measured here."""
+    is_open = request.weights is WeightFormat.AUTO
+    return is_open and spec.dit.dim >= WIDE and experience.speeds is None
 
 
 def candidates(speeds: Speeds | None) -> tuple[WeightFormat, ...]:

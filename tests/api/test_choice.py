@@ -113,7 +113,7 @@ def test_of_a_card_that_was_never_measured_nothing_is_made_up() -> None:
     for made in (whole, streaming):
         assert made.choice is not None
         assert made.choice.times_as_fast == 0
-        assert "never measured" in made.choice.sentence()
+        assert "not measured yet" in made.choice.sentence()
 
 
 def test_narrow_layers_stay_as_they_are() -> None:
