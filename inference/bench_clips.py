@@ -21,10 +21,10 @@ from inference.api.errors import UserError
 from inference.api.messages import Finished, Generate, Progress
 from inference.api.spec import GenerationRequest, ModelSpec
 from inference.catalog import find
-from inference.devices import compute_dtype
 from inference.generate import generate
 from inference.measure import in_fresh_process, markdown
 from inference.memory import peak_reserved_bytes
+from inference.precision import compute_dtype
 from inference.trial import Taken, Trial, step_seconds
 from inference.work import Work, matmul_rate, work_of
 

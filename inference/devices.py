@@ -22,11 +22,6 @@ def best_device() -> torch.device:
     return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
-def compute_dtype(device: torch.device) -> torch.dtype:
-    """What the networks compute in: many CPUs multiply bfloat16 a hundred times slower."""
-    return torch.bfloat16 if device.type == "cuda" else torch.float32
-
-
 def describe(device: torch.device, vram_bytes: int = 0) -> DeviceInfo:
     """The device as it is now, of whose card no more than `vram_bytes` is to be taken; 0 for all."""
     _, ram = ram_bytes()

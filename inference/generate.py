@@ -25,12 +25,13 @@ from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat,
 from inference.budget import Budget, budget_of, is_shortage
 from inference.catalog import Model
 from inference.denoise import schedule_of, take_steps
-from inference.devices import capped, compute_dtype, describe
+from inference.devices import capped, describe
 from inference.embeddings import stream_embeddings
 from inference.guarded import Guarded
 from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
 from inference.past import remember, run_of
+from inference.precision import compute_dtype, text_dtype
 from inference.previews import Previews, latent_to_rgb, open_previews
 from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
@@ -217,7 +218,7 @@ def _stream_text(
     """The vectors [L, text_dim] of each prompt, from its token ids; how many weren't kept yet."""
     text = job.model.text
     params = text_params(text)
-    blocks = stream_embeddings(text, params, ids, job.device, compute_dtype(job.device))
+    blocks = stream_embeddings(text, params, ids, job.device, text_dtype(job.device))
     return (yield from _told(blocks, job, Stage.TEXT, params.num_layers))
 
 

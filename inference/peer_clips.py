@@ -22,9 +22,9 @@ from inference.api.device import Stage
 from inference.api.plan import CONTEXT_BYTES
 from inference.api.spec import WeightFormat, latent_shape
 from inference.catalog import Model, find
-from inference.devices import compute_dtype
 from inference.memory import peak_ram_bytes, peak_reserved_bytes, peak_vram_bytes, reset_peaks
 from inference.peers import share_weights, text_encoder_like, transformer_like, vae_like
+from inference.precision import compute_dtype
 from inference.trial import Taken, Trial, step_seconds
 from inference.wan.vae import denormalise
 from inference.weights.checkpoint import Checkpoint

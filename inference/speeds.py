@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from inference.api.experience import Speeds
 from inference.api.models import MODELS
 from inference.measure import seconds_of
+from inference.precision import compute_dtype
 from quant.formats import FORMATS
 from quant.linear import QuantLinear, quantised
 
@@ -60,9 +61,9 @@ class Measured:
 
 @torch.inference_mode()
 def measure(layer: Layer, device: str, forms: Iterable[str] = tuple(FORMATS)) -> Iterator[Measured]:
-    """`layer` in each of the formats, in turn with the plain one: float32 on a processor, bf16 on a card."""
+    """`layer` in each of the formats, in turn with the plain one."""
     torch.manual_seed(0)
-    dtype = torch.bfloat16 if device == "cuda" else torch.float32
+    dtype = compute_dtype(torch.device(device))
     plain = nn.Linear(layer.inner, layer.outer).requires_grad_(False).to(device, dtype)
     x = torch.randn(layer.tokens, layer.inner).to(device, dtype)
     expected = plain(x).float()

@@ -18,6 +18,8 @@ _scaled_mm: Callable[..., Tensor] = vars(torch)["_scaled_mm"]
 
 INT8_ROWS = 17  # fewer rows than this cuBLAS doesn't multiply in int8
 INT8_UNITS = ("avx512_vnni", "avx_vnni", "amx_int8")  # of processors, as torch calls them
+# What codes are divided by before they are multiplied, so that fp16 holds the products: no code is larger.
+SHRINK = {Storage.INT8: 128, Storage.FP8: 512}
 OUTLIER = 6.0  # from here on LLM.int8 keeps an input in fp16 (Dettmers et al. 2022)
 
 
@@ -77,8 +79,8 @@ def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
     if x.is_cuda and rows < INT8_ROWS:
         codes = F.pad(codes, (0, 0, 0, INT8_ROWS - rows))
     sums = _int_mm(codes, layer.weight.T)[:rows]
-    out = torch.mul(sums, scale, out=torch.empty_like(sums, dtype=x.dtype))
-    return _finish(layer, out)
+    scale /= SHRINK[Storage.INT8]
+    return _finish(layer, torch.mul(sums, scale, out=torch.empty_like(sums, dtype=x.dtype)))
 
 
 def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
@@ -92,7 +94,8 @@ def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
 def _weight_only(layer: QuantLinear, x: Tensor) -> Tensor:
     if layer.form.storage is Storage.NF4:
         return F.linear(x, layer.numbers(x.dtype), layer.bias)
-    codes = layer.weight.to(x.dtype)  # exact: bf16 has all codes of 8 bits
+    # Exact: bf16 and fp16 have all codes of 8 bits.
+    codes = layer.weight.to(x.dtype).div_(SHRINK[layer.form.storage])
     return _finish(layer, F.linear(x, codes))
 
 
@@ -130,8 +133,8 @@ def _round_rows(x: Tensor, storage: Storage) -> tuple[Tensor, Tensor]:
 
 
 def _finish(layer: QuantLinear, out: Tensor) -> Tensor:
-    """out [M, N] times the weight's scales, and the bias; `out` is used up."""
-    scale = layer.weight_scale.to(out.dtype)
+    """out [M, N], which was shrunk, times the weight's scales, and the bias; `out` is used up."""
+    scale = (layer.weight_scale * SHRINK[layer.form.storage]).to(out.dtype)
     return torch.addcmul(layer.bias, out, scale.T, out=out)
 
 

@@ -1,6 +1,7 @@
 """What every test shares: few threads, fixed seeds, and the official reference vectors."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,16 @@ from safetensors import safe_open
 
 from tests.tiny_model import write_tiny_model
 
+MOST_WORKERS = 4  # of some 2 GB each
 REFERENCE_DIR = Path(__file__).parent / "reference"
 
 Reference = tuple[dict[str, torch.Tensor], dict[str, Any]]
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """All tests together run on all cores, as far as memory goes; what is named runs in this process."""
+    everything = config.args == config.getini("testpaths")
+    return min(os.cpu_count() or 1, MOST_WORKERS) if everything else 0
 
 
 def pytest_configure() -> None:

@@ -7,7 +7,8 @@ import torch
 
 from inference.api.device import DeviceInfo
 from inference.api.plan import budget_bytes
-from inference.devices import best_device, capped, compute_dtype, describe
+from inference.devices import best_device, capped, describe
+from inference.precision import compute_dtype, text_dtype
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 GIB = 2**30
@@ -30,9 +31,34 @@ def fractions(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return set_to
 
 
-def test_the_transformer_computes_in_what_the_device_is_good_at() -> None:
-    assert compute_dtype(CPU) is torch.float32
-    assert compute_dtype(CUDA) is torch.bfloat16
+@pytest.mark.parametrize(
+    ("capability", "dtype", "name"),
+    [
+        ((7, 5), torch.float16, "fp16"),
+        ((8, 0), torch.bfloat16, "bf16"),
+        ((12, 0), torch.bfloat16, "bf16"),
+    ],
+)
+@pytest.mark.usefixtures("fractions")
+def test_the_networks_compute_in_what_the_card_is_good_at(
+    capability: tuple[int, int], dtype: torch.dtype, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
+    assert compute_dtype(CUDA) is dtype
+    assert text_dtype(CUDA) is torch.bfloat16
+    assert describe(CUDA).native == name
+
+
+def test_a_processor_computes_in_float32() -> None:
+    assert compute_dtype(CPU) is text_dtype(CPU) is torch.float32
+    assert describe(CPU).native == "float32"
+
+
+def test_a_card_of_which_only_the_memory_is_known_is_no_old_one() -> None:
+    assert DeviceInfo("8 GiB", 8 * GIB).native == "bf16"
+
+
+def test_the_best_device_is_the_card() -> None:
     assert best_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
 
 

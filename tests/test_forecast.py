@@ -127,6 +127,7 @@ def stand_in(patch: pytest.MonkeyPatch, meter: Meter, info: DeviceInfo) -> None:
     """Have meta pass for a card, whose peaks are the meter's."""
     patch.setattr(pipeline, "describe", lambda *_: info)
     patch.setattr(pipeline, "compute_dtype", lambda _: BF16)
+    patch.setattr(pipeline, "text_dtype", lambda _: BF16)
     patch.setattr(pipeline, "open_writer", lambda *_: nullcontext(lambda _: None))
     patch.setattr(stages, "reset_peaks", lambda _: meter.reset_peak())
     patch.setattr(stages, "peak_vram_bytes", lambda _: meter.peak_bytes)

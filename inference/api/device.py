@@ -18,6 +18,9 @@ class Stage(StrEnum):
 ALWAYS = tuple(stage for stage in Stage if stage is not Stage.QUANTIZE)
 
 
+BF16_CAPABILITY = (8, 0)  # of Ampere, the first cards that multiply bf16
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceInfo:
     """What the worker computes on. Bytes are 0 and `capability` empty where there is no GPU.
@@ -30,6 +33,15 @@ class DeviceInfo:
     free_bytes: int = 0
     capability: str = ""
     ram_bytes: int = 0
+
+    @property
+    def native(self) -> str:
+        """What numbers are called that are as the device computes: "float32", "fp16" or "bf16"."""
+        if not self.total_bytes:
+            return "float32"
+        major, _, minor = self.capability.partition(".")
+        is_old = major.isdigit() and (int(major), int(minor or 0)) < BF16_CAPABILITY
+        return "fp16" if is_old else "bf16"
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,8 +174,7 @@ def _planned(
     if request.weights is WeightFormat.AUTO:
         options = {form: _option(spec, planned, device) for form, planned in made.items()}
         operations = step_operations(spec.dit, request)
-        native = _native(on_card=device.total_bytes > 0)
-        choice = choose(options, spec.dit.dim, operations, speeds, native)
+        choice = choose(options, spec.dit.dim, operations, speeds, device.native)
         best = best if choice is None else replace(made[choice.form], choice=choice)
     if best.fits:
         return best
@@ -193,13 +192,8 @@ def _option(spec: ModelSpec, made: VramPlan, device: DeviceInfo) -> Option:
     return Option(made.fits, sum(units))
 
 
-def _native(*, on_card: bool) -> str:
-    """What numbers are called that are as the device computes."""
-    return "bf16" if on_card else "float32"
-
-
 def _element(*, on_card: bool) -> int:
-    """Bytes of a number in the transformer's dtype: bf16 on a card, float32 on the processor."""
+    """Bytes of a number in the transformer's dtype: 16 bits on a card, float32 on the processor."""
     return BF16 if on_card else FLOAT32
 
 
@@ -345,7 +339,7 @@ class _Job:
         blocks, resident = self.spec.dit.num_layers, way.resident_blocks
         weights = self.request.weights
         is_native = weights is WeightFormat.NATIVE
-        form = _native(on_card=self._on_card) if is_native else weights.value
+        form = self.device.native if is_native else weights.value
         words = f"{resident} of {blocks} blocks of the transformer in {form}; the others stream"
         if resident == blocks:
             words = f"all {blocks} blocks of the transformer in {form}"

@@ -40,7 +40,7 @@ class Solver(StrEnum):
 class WeightFormat(StrEnum):
     """How the transformer's linear layers keep their weights; `quant.formats.FORMATS` describes each.
 
-    NATIVE is what the device computes in: bf16 on a graphics card, float32 on a CPU. AUTO leaves the choice
+    NATIVE is what the device computes in: bf16 on a graphics card, fp16 on an old one, float32 on a CPU. AUTO leaves the choice
     to the plan; a clip that is made is in one of the others.
     """
 

@@ -74,6 +74,8 @@ class RMSNorm(nn.Module):
         else:  # in one kernel, as the squares in float32 would be the most that a block holds
             square_sum = torch.linalg.vector_norm(x, dim=1, keepdim=True, dtype=torch.float32) ** 2
         scale = (self.gamma.shape[0] / square_sum.clamp_min(1e-24)).sqrt()
+        if x.dtype == torch.float16:  # which could not hold what a pixel of zeros is divided by
+            scale = scale.clamp_max(torch.finfo(x.dtype).max)
         return (x * scale.to(x.dtype)).mul_(self.gamma)
 
 

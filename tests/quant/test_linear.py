@@ -75,6 +75,22 @@ def test_zeros_stay_zeros(name: str, linear: nn.Linear) -> None:
     assert torch.allclose(out[..., 3], linear.bias[3].expand(1, 4))
 
 
+@pytest.mark.parametrize("units", ["with units", "without"])
+@pytest.mark.parametrize("name", ["int8", "int8-weight-only", "fp8-weight-only"])
+def test_fp16_holds_what_is_between(
+    name: str, units: str, linear: nn.Linear, inputs: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Cards before Ampere compute in it; products with bare codes would be beyond its 65504."""
+    monkeypatch.setattr("quant.linear.multiplies_int8", lambda _: units == "with units")
+    linear.weight.mul_(0.1)  # small weights have small scales
+    inputs *= 100
+    actual = quantised(linear.half(), name)(inputs.half())
+    assert actual.dtype is torch.float16
+    expected = linear.float()(inputs)
+    assert expected.abs().max() < 100
+    assert relative_error(actual.float(), expected) <= ERRORS[name]
+
+
 def test_int8_is_exact_between_rounding_and_scaling(
     linear: nn.Linear, inputs: Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from inference.api.spec import VAEParams
 from inference.meter import Meter
-from inference.wan.vae import VAE, States, denormalise, normalise
+from inference.wan.vae import VAE, RMSNorm, States, denormalise, normalise
 from inference.weights.meta import shapes_only
 from inference.weights.names import recognise
 from tests.checkpoints import reference_weights
@@ -221,16 +221,24 @@ def test_streams_give_the_clip_piece_by_piece() -> None:
     assert torch.equal(torch.cat(codes, dim=2), vae.encode(vae.decode(latent)))
 
 
+@pytest.mark.parametrize(("dtype", "error"), [(torch.bfloat16, 2e-2), (torch.float16, 3e-3)])
 @torch.no_grad()
-def test_bfloat16_stays_close_to_float32() -> None:
+def test_16_bits_stay_close_to_float32(dtype: torch.dtype, error: float) -> None:
     vae, video = random_vae(TINY), random_video(1, 9, 16, 24)
     latent = vae.encode(video)
     decoded = vae.decode(latent)
-    vae.bfloat16()
-    coarse = vae.encode(video.bfloat16())
-    assert coarse.dtype == torch.bfloat16
-    assert 0 < mean_error(coarse, latent) <= 2e-2
-    assert 0 < mean_error(vae.decode(latent.bfloat16()), decoded) <= 2e-2
+    vae.to(dtype)
+    coarse = vae.encode(video.to(dtype))
+    assert coarse.dtype == dtype
+    assert 0 < mean_error(coarse, latent) <= error
+    assert 0 < mean_error(vae.decode(latent.to(dtype)), decoded) <= error
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+@torch.no_grad()
+def test_pixels_of_zeros_stay_zeros(dtype: torch.dtype) -> None:
+    norm = RMSNorm(4, 3).to(dtype)
+    assert torch.equal(norm(torch.zeros(1, 4, 2, 2, 2, dtype=dtype)), torch.zeros(1, 4, 2, 2, 2))
 
 
 def test_gradients_of_a_whole_clip_are_those_of_diffusers() -> None:
