@@ -84,8 +84,7 @@ def _card(finding: Finding) -> Diagnosis:
         ).format(**values)
         advice = translate(
             "Diagnosis",
-            "Use a newer NVIDIA card. To compute on the processor instead, slowly, start Kinora with "
-            "the variable CUDA_VISIBLE_DEVICES set to -1.",
+            "Use a newer NVIDIA card. Until then Kinora computes on the processor, slowly.",
         )
     elif finding.kind is FindingKind.NEW_CARD:
         cause = translate(
@@ -93,8 +92,7 @@ def _card(finding: Finding) -> Diagnosis:
         )
         advice = translate(
             "Diagnosis",
-            "Install the latest Kinora. To compute on the processor meanwhile, slowly, start it with "
-            "the variable CUDA_VISIBLE_DEVICES set to -1.",
+            "Install the latest Kinora. Until then it computes on the processor, slowly.",
         )
     return Diagnosis(finding.level, _card_name(), found, cause, advice)
 

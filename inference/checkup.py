@@ -16,6 +16,7 @@ from inference import ffmpeg
 from inference.api.errors import UserError
 from inference.api.findings import Finding, FindingKind, Level
 from inference.api.models import data_folder, models_folder
+from inference.devices import is_supported
 from inference.memory import ram_bytes
 
 GB = 10**9
@@ -88,22 +89,6 @@ def _generation() -> Finding:
         return Finding(FindingKind.NEW_CARD, Level.PROBLEM, values)
     values["needed"] = f"{oldest // 10}.{oldest % 10}"
     return Finding(FindingKind.OLD_CARD, Level.PROBLEM, values)
-
-
-def is_supported(major: int, minor: int, architectures: list[str]) -> bool:
-    """Whether torch, built for `architectures` such as "sm_86" and "compute_90", runs on a card of that
-    compute capability.
-
-    Binaries ("sm") run on cards of their own generation from their own number on, "compute" on all later.
-    """
-    own = 10 * major + minor
-    for architecture in architectures:
-        kind, _, number = architecture.partition("_")
-        if not number.isdigit() or int(number) > own:
-            continue
-        if kind == "compute" or int(number) // 10 == major:
-            return True
-    return False
 
 
 def _numbers(architectures: list[str]) -> list[int]:

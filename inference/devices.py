@@ -8,6 +8,7 @@ import torch
 from inference.api.decoding import ROUNDED_BYTES
 from inference.api.device import DeviceInfo
 from inference.api.plan import CONTEXT_BYTES, budget_bytes, limited
+from inference.api.sentence import Sentence
 from inference.memory import ram_bytes
 
 # Of torch's allocator of pinned memory: what is larger than 1 MiB is given out in its own size, where else
@@ -19,7 +20,40 @@ PINNED_SETTING = f"pinned_max_cached_size_mb:{ROUNDED_BYTES >> 20}"
 
 def best_device() -> torch.device:
     """The GPU where there is one that can be used."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    return torch.device("cuda" if torch.cuda.is_available() and _has_code() else "cpu")
+
+
+def idle_card(device: torch.device) -> Sentence | None:
+    """Says so if there is a card that can't be used, so that `device` is the processor."""
+    if device.type != "cpu" or not torch.cuda.is_available() or _has_code():
+        return None
+    major, minor = torch.cuda.get_device_capability()
+    return Sentence(
+        "The card {name} is not used, as the engine has no code for its compute capability {capability}: "
+        "the clip is made on the processor, slowly.",
+        name=torch.cuda.get_device_name(),
+        capability=f"{major}.{minor}",
+    )
+
+
+def _has_code() -> bool:
+    return is_supported(*torch.cuda.get_device_capability(), torch.cuda.get_arch_list())
+
+
+def is_supported(major: int, minor: int, architectures: list[str]) -> bool:
+    """Whether torch, built for `architectures` such as "sm_86" and "compute_90", runs on a card of that
+    compute capability.
+
+    Binaries ("sm") run on cards of their own generation from their own number on, "compute" on all later.
+    """
+    own = 10 * major + minor
+    for architecture in architectures:
+        kind, _, number = architecture.partition("_")
+        if not number.isdigit() or int(number) > own:
+            continue
+        if kind == "compute" or int(number) // 10 == major:
+            return True
+    return False
 
 
 def describe(device: torch.device, vram_bytes: int = 0) -> DeviceInfo:
@@ -48,11 +82,11 @@ def capped(device: torch.device, info: DeviceInfo) -> Iterator[None]:
     _pin_exactly()
     _, total = torch.cuda.mem_get_info(device)
     share = (budget_bytes(info) - CONTEXT_BYTES) / total
-    torch.cuda.set_per_process_memory_fraction(min(max(share, 0.0), 1.0), device)
+    torch.cuda.set_per_process_memory_fraction(min(max(share, 0.0), 1.0), device.index)
     try:
         yield
     finally:
-        torch.cuda.set_per_process_memory_fraction(1.0, device)
+        torch.cuda.set_per_process_memory_fraction(1.0, device.index)
 
 
 def _pin_exactly() -> None:

@@ -25,7 +25,7 @@ from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat,
 from inference.budget import Budget, budget_of, is_shortage
 from inference.catalog import Model
 from inference.denoise import schedule_of, take_steps
-from inference.devices import capped, describe
+from inference.devices import capped, describe, idle_card
 from inference.embeddings import stream_embeddings
 from inference.guarded import Guarded
 from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
@@ -85,6 +85,8 @@ def generate(
     _require_task(model.spec)
     check_output(Path(command.output), command.request.frames)
     info = describe(device, command.vram_bytes)
+    if notice := idle_card(device):
+        yield Notice(command.job, notice)
     request = in_kept_format(command.request, command.state)
     budget = yield from budget_of(command.job, model.spec, request, info)
     if (choice := budget.plan.choice) is not None:

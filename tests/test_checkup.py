@@ -11,7 +11,7 @@ import torch
 
 from inference import checkup
 from inference.api.findings import Finding, FindingKind, Level
-from inference.checkup import Driver, has_nvidia_card, is_supported
+from inference.checkup import Driver, has_nvidia_card
 
 RECENT = Driver("580.65", "13.0")
 Card = Callable[..., None]
@@ -133,13 +133,6 @@ def test_card_that_torch_has_no_code_for(
     (finding,) = bad_in(tmp_path).values()
     assert (finding.kind, finding.level) == (kind, Level.PROBLEM)
     assert finding.values.get("needed", "7.5") == "7.5"
-
-
-def test_binaries_run_on_later_cards_of_their_generation_alone() -> None:
-    assert is_supported(8, 9, ["sm_86"])
-    assert not is_supported(8, 0, ["sm_86"])
-    assert not is_supported(9, 0, ["sm_86"])
-    assert is_supported(12, 0, ["sm_86", "compute_90"])
 
 
 def test_card_that_others_fill_is_told_with_what_is_free(card: Card, tmp_path: Path) -> None:

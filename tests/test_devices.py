@@ -7,7 +7,7 @@ import torch
 
 from inference.api.device import DeviceInfo
 from inference.api.plan import budget_bytes
-from inference.devices import best_device, capped, describe
+from inference.devices import best_device, capped, describe, idle_card, is_supported
 from inference.precision import compute_dtype, text_dtype
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
@@ -24,10 +24,14 @@ def fractions(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         "memory_allocated": lambda _: 0,
         "get_device_capability": lambda _: (8, 9),
         "get_device_name": lambda _: "RTX",
-        "set_per_process_memory_fraction": lambda share, _: set_to.append(share),
+        "current_device": lambda: 0,
     }
     for name, fake in fakes.items():
         monkeypatch.setattr(torch.cuda, name, fake)
+    # As deep as can be without a card, for torch's own checks of what it is given.
+    monkeypatch.setattr("torch.cuda.memory._lazy_init", lambda: None)
+    cap = lambda share, _: set_to.append(share)  # noqa: E731
+    monkeypatch.setattr(torch._C, "_cuda_setMemoryFraction", cap, raising=False)
     return set_to
 
 
@@ -60,6 +64,30 @@ def test_a_card_of_which_only_the_memory_is_known_is_no_old_one() -> None:
 
 def test_the_best_device_is_the_card() -> None:
     assert best_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
+
+
+def test_a_card_that_torch_has_no_code_for_stays_idle_and_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    capability = 6, 1
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda: "GTX 1060")
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda: capability)
+    monkeypatch.setattr(torch.cuda, "get_arch_list", lambda: ["sm_75", "sm_86"])
+    assert best_device() == CPU
+    assert (said := idle_card(best_device())) is not None
+    assert "GTX 1060 is not used" in said
+    capability = 8, 9
+    assert best_device() == CUDA
+    assert idle_card(CUDA) is None
+    assert idle_card(CPU) is None  # it was asked for
+
+
+def test_binaries_run_on_later_cards_of_their_generation_alone() -> None:
+    assert is_supported(8, 9, ["sm_86"])
+    assert not is_supported(8, 0, ["sm_86"])
+    assert not is_supported(9, 0, ["sm_86"])
+    assert is_supported(12, 0, ["sm_86", "compute_90"])
 
 
 @pytest.mark.usefixtures("fractions")
