@@ -126,9 +126,10 @@ class Window(QMainWindow):
         """Shows a message: one sentence, what can be done, the details folded away."""
         self.messages.say(level, text, remedy, details)
 
-    def load_request(self, request: GenerationRequest) -> None:
-        """Puts a request into the create panel, to be made again or changed."""
-        self.draft.load(request)
+    def load_request(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
+        """Puts a request into the create panel, to be made again or changed; if it was in the queue,
+        it goes back before its followers there."""
+        self.draft.load(request, followers)
         self.show_page(Page.CREATE)
         self.create_panel.prompt.editor.setFocus()
         if request.stop_after:
@@ -285,9 +286,11 @@ class Window(QMainWindow):
     def _on_generate(self, requests: list[GenerationRequest]) -> None:
         self.watching.expect()
         try:
-            self.services.jobs.add(requests)
+            self.services.jobs.add(requests, self.draft.followers)
         except UserError as error:
             self._on_problem(said(error))
+            return
+        self.draft.forget_place()
 
     def _on_problem(self, sentence: str) -> None:
         self.say(MessageLevel.PROBLEM, sentence)

@@ -131,6 +131,36 @@ def test_edit_takes_a_waiting_job_back(window: Window, services: Services) -> No
     assert window.draft.choices.frames == 5
 
 
+def test_job_taken_back_goes_where_it_was_also_after_a_restart(
+    qtbot: QtBot, window: Window, services: Services
+) -> None:
+    first, second, third, fourth = services.jobs.add([ask(name) for name in "abcd"])
+    window.queueing.act(Action.EDIT, second)
+    window.draft.set_prompt("b, edited")
+    window.close()
+    folder = services.folder
+    jobs = Jobs(services.engine, lambda: Naming(folder / "clips"), folder / "jobs")
+    again = Window(Services(services.engine, jobs, Clips(folder), folder))
+    jobs.remove([third])  # the next that followed it
+    again.create_panel.submit()
+    again.create_panel.submit()
+    prompts = [job.request.prompt for job in jobs.jobs]
+    assert prompts == ["a", "b, edited", "d", "b, edited"]
+    assert (jobs.row(first), jobs.row(fourth)) == (0, 2)
+    again.close()
+    again.deleteLater()
+
+
+def test_other_request_in_place_of_one_taken_back_goes_to_the_end(
+    window: Window, services: Services
+) -> None:
+    first, _ = services.jobs.add([ask("a"), ask("b")])
+    window.queueing.act(Action.EDIT, first)
+    window.load_request(ask("c"))
+    window.create_panel.submit()
+    assert [job.request.prompt for job in services.jobs.jobs] == ["b", "c"]
+
+
 def test_order_is_changed_by_keys(window: Window, services: Services) -> None:
     for prompt in ("first", "second"):
         window.draft.set_prompt(prompt)
@@ -207,7 +237,7 @@ def test_unwritable_folder_is_told_not_thrown(
     assert "full" in window.messages.text.text()
 
 
-def _refuse(_: object) -> None:
+def _refuse(*_: object) -> None:
     raise UserError("The disk is full: free some space.")
 
 
