@@ -93,6 +93,7 @@ class JobList(QAbstractListModel):
         self.beginRemoveRows(NOWHERE, row, row)
         del self._jobs[row]
         self.endRemoveRows()
+        self._save(*self._jobs[row:])
 
     def move(self, id_: str, row: int) -> None:
         """Put a job at that row."""
