@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
@@ -36,6 +37,14 @@ class Remedy:
 
     label: str
     act: Callable[[], None]
+
+
+class Say(Protocol):
+    """Shows a message: one sentence, what can be done, the details folded away."""
+
+    def __call__(
+        self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+    ) -> None: ...
 
 
 class MessageBar(Panel):

@@ -292,8 +292,8 @@ class Window(QMainWindow):
             return
         self.draft.forget_place()
 
-    def _on_problem(self, sentence: str) -> None:
-        self.say(MessageLevel.PROBLEM, sentence)
+    def _on_problem(self, sentence: str, details: str = "") -> None:
+        self.say(MessageLevel.PROBLEM, sentence, None, details)
 
     def _on_frame_wanted(self, image: QImage, name: str) -> None:
         shown = self.theatre.path

@@ -19,9 +19,12 @@ class Said:
     def __init__(self) -> None:
         self.level, self.text = MessageLevel.INFO, ""
         self.remedy: Remedy | None = None
+        self.details = ""
 
-    def __call__(self, level: MessageLevel, text: str, remedy: Remedy | None) -> None:
-        self.level, self.text, self.remedy = level, text, remedy
+    def __call__(
+        self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+    ) -> None:
+        self.level, self.text, self.remedy, self.details = level, text, remedy, details
 
 
 @pytest.fixture

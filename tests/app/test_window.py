@@ -79,7 +79,9 @@ def test_dropped_clip_restores_its_recipe_and_a_foreign_one_is_said_to_be(
     text = tmp_path / "notes.mp4"
     text.write_text("no video")
     window.open_files([text])
-    assert "notes.mp4" in window.messages.text.text()
+    assert window.messages.text.text().startswith("notes.mp4 can't be read")
+    assert "Invalid data" not in window.messages.text.text()
+    assert "Invalid data" in window.messages.details.toPlainText()
 
 
 def test_two_clips_are_compared(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
