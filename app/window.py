@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -24,6 +24,7 @@ from app.journal import Job, JobStatus
 from app.keeping import Keeping
 from app.library_page import LibraryPage
 from app.message import MessageBar, MessageLevel, Remedy
+from app.placing import Placing
 from app.queue_panel import QueuePanel
 from app.queueing import Queueing
 from app.saving import Saving
@@ -47,8 +48,6 @@ from inference.api.messages import (
     Notice,
 )
 from inference.api.spec import GenerationRequest
-
-LAYOUT_VERSION = 1  # of the docks: a layout of another is not restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +91,14 @@ class Window(QMainWindow):
             Section.LIBRARY: self.library.bindings,
         }
         self.shortcuts = Shortcuts(self, self.top_bar, parts)
+        self._placing = Placing(self, self.workspace, services.folder / "window.ini")
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
         self._lay_out()
         self.add_page(Page.CREATE, self.workspace)
         self.add_page(Page.LIBRARY, self.library)
         self._connect()
-        self._restore()
+        self._placing.restore()
         self.setAcceptDrops(True)
         self._retranslate()
         self.show_page(Page.CREATE)
@@ -150,8 +150,6 @@ class Window(QMainWindow):
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.status_line)
         self.setCentralWidget(middle)
-        self.setMinimumSize(QSize(960, 560))
-        self.resize(1280, 720)
 
     def _connect(self) -> None:
         engine, jobs, panel = self.services.engine, self.services.jobs, self.create_panel
@@ -362,22 +360,9 @@ class Window(QMainWindow):
             event.acceptProposedAction()
             self.open_files(paths)
 
-    def _store(self) -> QSettings:
-        return QSettings(str(self.services.folder / "window.ini"), QSettings.Format.IniFormat)
-
-    def _restore(self) -> None:
-        store = self._store()
-        if store.value("version") == str(LAYOUT_VERSION):
-            self.restoreGeometry(store.value("geometry"))
-            self.workspace.restore_places(store.value("docks"))
-
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, Qt's name
         self._draft_file.save()
-        store = self._store()
-        store.setValue("version", str(LAYOUT_VERSION))
-        store.setValue("docks", self.workspace.save_places())
-        store.setValue("geometry", self.saveGeometry())
-        store.sync()
+        self._placing.save()
         self.saving.stop()
         self.theatre.close_films()
         self.library.close_pictures()
