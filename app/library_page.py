@@ -67,7 +67,7 @@ class LibraryPage(Panel):
         self.emptying = QPushButton()
         self.grid = ClipGrid(clips)
         self.empty, self.way_out = QLabel(), QPushButton()
-        self.prompt, self.details = OneLine(), QLabel()
+        self.prompt, self.details = OneLine(), OneLine()
         self.buttons = {action: tool(action.value) for action in ClipAction}
         self._foot = QFrame()
         self._nothing = QWidget()

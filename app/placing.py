@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, QSize
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QStyle
 
 from app.workspace import Workspace
 
-SIZE, SMALLEST = QSize(1280, 720), QSize(960, 560)
+SIZE, SMALLEST = QSize(1280, 720), QSize(960, 460)  # the latter of 1920 x 1080 at 200 %
 LAYOUT_VERSION = 1  # of the docks: a layout of another is not restored
 
 
@@ -17,7 +17,8 @@ class Placing:
     def __init__(self, window: QMainWindow, workspace: Workspace, file: Path) -> None:
         self._window, self._workspace, self._file = window, workspace, file
         window.setMinimumSize(SMALLEST)
-        window.resize(SIZE)
+        title_bar = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+        window.resize(SIZE.boundedTo(window.screen().availableSize() - QSize(0, title_bar)))
 
     def restore(self) -> None:
         store = self._store()

@@ -9,6 +9,7 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDropEvent,
     QImage,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -348,6 +349,10 @@ class Window(QMainWindow):
     def _on_alone(self, alone: bool) -> None:  # noqa: FBT001, a slot
         self.top_bar.setVisible(not alone)
         self.status_line.setVisible(not alone)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
+        super().resizeEvent(event)
+        self.messages.fit(event.size().height())
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, Qt's name
         is_local = any(url.isLocalFile() for url in event.mimeData().urls())

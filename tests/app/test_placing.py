@@ -7,7 +7,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.placing import SMALLEST, Placing
+from app.placing import SIZE, SMALLEST, Placing
 from app.workspace import Workspace
 
 
@@ -37,6 +37,13 @@ def test_places_are_as_they_were_left(qtbot: QtBot, file: Path) -> None:
     assert again.workspace.queue_dock.isHidden()
     assert not again.workspace.create_dock.isHidden()
     assert again.window.size() == SMALLEST
+
+
+def test_window_is_no_larger_than_its_screen_at_first(qtbot: QtBot, tmp_path: Path) -> None:
+    window = Placed(qtbot, tmp_path / "window.ini").window
+    room = window.screen().availableSize()  # 800 x 800 unless a display is given
+    assert window.width() == max(min(SIZE.width(), room.width()), SMALLEST.width())
+    assert window.height() < max(room.height(), SMALLEST.height() + 1)
 
 
 def test_layout_of_another_version_is_left_alone(qtbot: QtBot, file: Path) -> None:
