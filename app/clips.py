@@ -53,6 +53,7 @@ class Clips(QAbstractListModel):
         self._library = Library(self._folder)
         self.notice = self._say_broken()
         self._all = {clip.id: clip for clip in self._library.load()}
+        self._ids = {clip.path: clip.id for clip in self._all.values()}
         self._words, self._favourites, self._trash = "", False, False
         self._found: frozenset[int] | None = None  # by the words; None: there are no words
         self._clips: list[Clip] = []
@@ -77,6 +78,11 @@ class Clips(QAbstractListModel):
     def clip(self, id_: int) -> Clip:
         """The clip of that id, shown or not. Raises `KeyError`."""
         return self._all[id_]
+
+    def at(self, path: Path) -> Clip | None:
+        """The clip whose file lies there, shown or not."""
+        id_ = self._ids.get(str(path.absolute()))
+        return None if id_ is None else self._all[id_]
 
     def row(self, id_: int) -> int:
         """Where the clip of that id is shown; -1 for one that isn't."""
@@ -105,7 +111,7 @@ class Clips(QAbstractListModel):
         request = read_request(path)
         if request is None or path.is_dir():
             return request
-        known = self._at(path)
+        known = self.at(path)
         if known is None or known.request != request:
             self._add(path, request, datetime.fromtimestamp(path.stat().st_mtime))
         return request
@@ -202,15 +208,11 @@ class Clips(QAbstractListModel):
         data.setUrls([QUrl.fromLocalFile(self._clips[index.row()].path) for index in indexes])
         return data
 
-    def _at(self, path: Path) -> Clip | None:
-        absolute = str(path.absolute())
-        return next((clip for clip in self._all.values() if clip.path == absolute), None)
-
     def _of(self, ids: Iterable[int]) -> list[Clip]:
         return [self._all[id_] for id_ in ids if id_ in self._all]
 
     def _add(self, path: Path, request: GenerationRequest, made: datetime) -> Clip:
-        replaced = self._at(path)
+        replaced = self.at(path)
         clip = self._library.add(path, request, made)
         if replaced is not None:
             remove_file(self._strip(replaced.id))
@@ -230,7 +232,9 @@ class Clips(QAbstractListModel):
 
     def _take(self, clip: Clip) -> None:
         """A clip as it is now: in its row, gone from there, or in one of its own."""
-        self._all[clip.id] = clip
+        if (before := self._all.get(clip.id)) is not None:
+            self._ids.pop(before.path, None)
+        self._all[clip.id], self._ids[clip.path] = clip, clip.id
         row, is_shown = self.row(clip.id), self._is_shown(clip)
         if row >= 0 and is_shown:
             self._clips[row] = clip
@@ -245,7 +249,7 @@ class Clips(QAbstractListModel):
             self.endInsertRows()
 
     def _drop(self, id_: int) -> None:
-        del self._all[id_]
+        self._ids.pop(self._all.pop(id_).path, None)
         self._hide({id_})
 
     def _hide(self, ids: set[int]) -> None:

@@ -78,7 +78,7 @@ class Window(QMainWindow):
         self._draft_file = DraftFile(self.draft, services.folder / "draft.json", self)
         self.top_bar, self.status_line, self.messages = TopBar(), StatusLine(), MessageBar()
         self.create_panel = Create(self.draft, services.folder / "presets.json")
-        self.queue = QueuePanel(services.jobs)
+        self.queue = QueuePanel(services.jobs, services.clips)
         self.theatre = Theatre()
         self.saving = Saving(self, self.say)
         self.workspace = Workspace(self.theatre, self.create_panel, self.queue)
@@ -198,7 +198,7 @@ class Window(QMainWindow):
         queueing = self.queueing
         self.queue.act_wanted.connect(self.watching.expect)  # first: it may begin a clip
         self.queue.act_wanted.connect(queueing.act)
-        self.watching.pictured.connect(self.queue.show_thumbnail)
+        self.watching.pictured.connect(self.queue.pictures.show_preview)
         self.watching.ended_unseen.connect(self._on_ended_unseen)
         queueing.watch_wanted.connect(self.watching.watch)
         queueing.follow_wanted.connect(self.watching.follow)
@@ -371,6 +371,7 @@ class Window(QMainWindow):
         self.saving.stop()
         self.theatre.close_films()
         self.library.close_pictures()
+        self.queue.pictures.stop()
         self.keeping.stop()
         self.services.clips.close()
         self.services.jobs.close()
