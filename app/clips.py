@@ -18,12 +18,14 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from app.library import Clip, Library
+from app.copying import Copying
+from app.library import Clip, Library, not_moved
 from app.presence import Presence
 from app.process import remove_file
 from app.recipes import read_request
 from app.text import tip
 from app.thumbnails import Order, Thumbnails, plan_strip
+from app.words import said
 from inference.api.errors import UserError
 from inference.api.models import data_folder
 from inference.api.spec import GenerationRequest
@@ -39,11 +41,17 @@ class Clips(QAbstractListModel):
 
     All of them are held in memory, so a change costs what it changes. Signals:
         trashed: the `Clip`s that were put into the trash, for an offer to undo it.
+        restored: the `Clip`s that are out of the trash again.
+        copying: a `Clip` that is copied from a trash on another drive, until it is `restored`.
+        failed: why that came to nothing.
         missing_changed: files have gone or come back.
         pictured: the id of a clip whose strip was made.
     """
 
     trashed = Signal(list)
+    restored = Signal(list)
+    copying = Signal(object)
+    failed = Signal(str)
     missing_changed = Signal()
     pictured = Signal(int)
 
@@ -61,6 +69,10 @@ class Clips(QAbstractListModel):
         self._ordered: set[int] = set()  # strips, once each
         self._thumbnails = Thumbnails(self)
         self._thumbnails.made.connect(self._on_thumbnail)
+        self._copied: set[int] = set()  # clips that are being copied
+        self._copying = Copying(self)
+        self._copying.copied.connect(self._on_copied)
+        self._copying.failed.connect(self._on_not_copied)
         self._presence = Presence(lambda: list(self._all.values()), self)
         self._presence.looked.connect(self._on_looked)
         self._show()
@@ -137,15 +149,23 @@ class Clips(QAbstractListModel):
                 self.trashed.emit(done)
 
     def restore(self, ids: Iterable[int]) -> None:
-        """Take clips out of the trash again."""
-        for clip in self._of(ids):
-            if clip.trashed_from:
-                self._take(self._library.restore(clip))
+        """Take clips out of the trash again; `restored` says when they are.
+
+        Raises `UserError` at one that can't be moved; those before it are back then.
+        """
+        done: list[Clip] = []
+        try:
+            for clip in self._of(ids):
+                if clip.trashed_from and clip.id not in self._copied:
+                    self._restore(clip, done)
+        finally:
+            if done:
+                self.restored.emit(done)
 
     def empty_trash(self) -> None:
         """Delete what is in the trash for good."""
         for clip in list(self._all.values()):
-            if clip.trashed_from:
+            if clip.trashed_from and clip.id not in self._copied:
                 self._library.destroy(clip)
                 self._drop(clip.id)
 
@@ -168,6 +188,7 @@ class Clips(QAbstractListModel):
 
     def close(self) -> None:
         self._thumbnails.stop()
+        self._copying.stop()
         self._presence.stop()
         self._library.close()
 
@@ -274,6 +295,34 @@ class Clips(QAbstractListModel):
     def _is_shown(self, clip: Clip) -> bool:
         is_found = self._found is None or clip.id in self._found
         return is_found and _is_in(clip, favourites=self._favourites, trash=self._trash)
+
+    def _restore(self, clip: Clip, done: list[Clip]) -> None:
+        back = self._library.restore(clip)
+        if back is not None:
+            self._take(back)
+            done.append(back)
+            return
+        self._copied.add(clip.id)
+        self.copying.emit(clip)
+        self._copying.copy(clip.id, Path(clip.path), Path(clip.trashed_from).parent)
+
+    def _on_copied(self, id_: int, copy: Path) -> None:
+        self._copied.discard(id_)
+        try:
+            back = self._library.restore(self.clip(id_), copy)
+        except UserError as error:
+            remove_file(copy)
+            self.failed.emit(said(error))
+            return
+        assert back is not None  # it lies in its folder already
+        self._take(back)
+        self.restored.emit([back])
+
+    def _on_not_copied(self, id_: int, error: OSError) -> None:
+        self._copied.discard(id_)
+        clip = self.clip(id_)
+        folder = Path(clip.trashed_from).parent
+        self.failed.emit(said(not_moved(Path(clip.path), folder, error)))
 
     def _on_looked(self, missing: frozenset[int]) -> None:
         if missing != self._missing:

@@ -39,6 +39,9 @@ class Keeping(QObject):
         self._reveal = Reveal(self)
         self._reveal.failed.connect(self._on_problem)
         clips.trashed.connect(self._on_trashed)
+        clips.restored.connect(self._on_restored)
+        clips.copying.connect(self._on_copying)
+        clips.failed.connect(self._on_problem)
 
     def act(self, action: ClipAction, ids: Sequence[int]) -> None:
         """Do that to the clips of these ids; what can't be is said."""
@@ -98,10 +101,6 @@ class Keeping(QObject):
                 self._clips.trash(ids)
             case ClipAction.RESTORE:
                 self._clips.restore(ids)
-                clips = [self._clips.clip(id_) for id_ in ids]
-                one = self.tr("“{0}” is back in the library.")
-                many = self.tr("{0} clips are back in the library.")
-                self._say(MessageLevel.GOOD, _count(clips, one, many))
 
     def _take_next(self) -> None:
         """One file at a turn: the window goes on in between."""
@@ -144,6 +143,15 @@ class Keeping(QObject):
         one, many = self.tr("“{0}” is in the trash."), self.tr("{0} clips are in the trash.")
         undo = Remedy(self.tr("Undo"), self.undo)
         self._say(MessageLevel.INFO, _count(clips, one, many), undo)
+
+    def _on_restored(self, clips: list[Clip]) -> None:
+        one = self.tr("“{0}” is back in the library.")
+        many = self.tr("{0} clips are back in the library.")
+        self._say(MessageLevel.GOOD, _count(clips, one, many))
+
+    def _on_copying(self, clip: Clip) -> None:
+        text = self.tr("“{0}” is being copied back from the trash of another drive…")
+        self._say(MessageLevel.INFO, _count([clip], text, ""))
 
     def _on_problem(self, sentence: str) -> None:
         self._say(MessageLevel.PROBLEM, sentence)
