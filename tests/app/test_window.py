@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.clip_actions import ClipAction
 from app.clips import Clips
-from app.engine import Engine
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
 from app.message import MessageLevel, Remedy
@@ -25,14 +24,6 @@ from inference.api.messages import Notice
 from tests.app.kinora_clips import ask, write_clip
 
 WORKER_MS = 90_000  # loading torch on a busy machine takes its time
-
-
-@pytest.fixture
-def services(qtbot: QtBot, tmp_path: Path) -> Iterator[Services]:
-    engine = Engine(log=tmp_path / "engine.log")
-    jobs = Jobs(engine, lambda: Naming(tmp_path / "clips"), tmp_path / "jobs")
-    yield Services(engine, jobs, Clips(tmp_path), tmp_path)
-    engine.stop()
 
 
 @pytest.fixture
