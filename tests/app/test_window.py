@@ -94,7 +94,7 @@ def test_two_clips_of_the_library_are_compared(
         services.clips.add(path, ask(seed=seed))
     window.show_page(Page.LIBRARY)
     window.library.grid.selectAll()
-    window.library.buttons[ClipAction.COMPARE].click()
+    window.library.foot.buttons[ClipAction.COMPARE].click()
     qtbot.waitUntil(lambda: window.theatre.canvas.other is not None)
     qtbot.waitUntil(lambda: window.theatre.path is not None)
     other = window.theatre.canvas.other
