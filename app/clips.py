@@ -18,12 +18,14 @@ from PySide6.QtCore import (
     Signal,
 )
 
-from app.library import Clip, Library
+from app.copying import Copying
+from app.library import Clip, Library, not_moved
 from app.presence import Presence
 from app.process import remove_file
 from app.recipes import read_request
 from app.text import tip
 from app.thumbnails import Order, Thumbnails, plan_strip
+from app.words import said
 from inference.api.errors import UserError
 from inference.api.models import data_folder
 from inference.api.spec import GenerationRequest
@@ -39,11 +41,17 @@ class Clips(QAbstractListModel):
 
     All of them are held in memory, so a change costs what it changes. Signals:
         trashed: the `Clip`s that were put into the trash, for an offer to undo it.
+        restored: the `Clip`s that are out of the trash again.
+        copying: a `Clip` that is copied from a trash on another drive, until it is `restored`.
+        failed: why that came to nothing.
         missing_changed: files have gone or come back.
         pictured: the id of a clip whose strip was made.
     """
 
     trashed = Signal(list)
+    restored = Signal(list)
+    copying = Signal(object)
+    failed = Signal(str)
     missing_changed = Signal()
     pictured = Signal(int)
 
@@ -53,6 +61,7 @@ class Clips(QAbstractListModel):
         self._library = Library(self._folder)
         self.notice = self._say_broken()
         self._all = {clip.id: clip for clip in self._library.load()}
+        self._ids = {clip.path: clip.id for clip in self._all.values()}
         self._words, self._favourites, self._trash = "", False, False
         self._found: frozenset[int] | None = None  # by the words; None: there are no words
         self._clips: list[Clip] = []
@@ -60,6 +69,10 @@ class Clips(QAbstractListModel):
         self._ordered: set[int] = set()  # strips, once each
         self._thumbnails = Thumbnails(self)
         self._thumbnails.made.connect(self._on_thumbnail)
+        self._copied: set[int] = set()  # clips that are being copied
+        self._copying = Copying(self)
+        self._copying.copied.connect(self._on_copied)
+        self._copying.failed.connect(self._on_not_copied)
         self._presence = Presence(lambda: list(self._all.values()), self)
         self._presence.looked.connect(self._on_looked)
         self._show()
@@ -77,6 +90,11 @@ class Clips(QAbstractListModel):
     def clip(self, id_: int) -> Clip:
         """The clip of that id, shown or not. Raises `KeyError`."""
         return self._all[id_]
+
+    def at(self, path: Path) -> Clip | None:
+        """The clip whose file lies there, shown or not."""
+        id_ = self._ids.get(str(path.absolute()))
+        return None if id_ is None else self._all[id_]
 
     def row(self, id_: int) -> int:
         """Where the clip of that id is shown; -1 for one that isn't."""
@@ -105,7 +123,7 @@ class Clips(QAbstractListModel):
         request = read_request(path)
         if request is None or path.is_dir():
             return request
-        known = self._at(path)
+        known = self.at(path)
         if known is None or known.request != request:
             self._add(path, request, datetime.fromtimestamp(path.stat().st_mtime))
         return request
@@ -131,15 +149,23 @@ class Clips(QAbstractListModel):
                 self.trashed.emit(done)
 
     def restore(self, ids: Iterable[int]) -> None:
-        """Take clips out of the trash again."""
-        for clip in self._of(ids):
-            if clip.trashed_from:
-                self._take(self._library.restore(clip))
+        """Take clips out of the trash again; `restored` says when they are.
+
+        Raises `UserError` at one that can't be moved; those before it are back then.
+        """
+        done: list[Clip] = []
+        try:
+            for clip in self._of(ids):
+                if clip.trashed_from and clip.id not in self._copied:
+                    self._restore(clip, done)
+        finally:
+            if done:
+                self.restored.emit(done)
 
     def empty_trash(self) -> None:
         """Delete what is in the trash for good."""
         for clip in list(self._all.values()):
-            if clip.trashed_from:
+            if clip.trashed_from and clip.id not in self._copied:
                 self._library.destroy(clip)
                 self._drop(clip.id)
 
@@ -162,6 +188,7 @@ class Clips(QAbstractListModel):
 
     def close(self) -> None:
         self._thumbnails.stop()
+        self._copying.stop()
         self._presence.stop()
         self._library.close()
 
@@ -202,15 +229,11 @@ class Clips(QAbstractListModel):
         data.setUrls([QUrl.fromLocalFile(self._clips[index.row()].path) for index in indexes])
         return data
 
-    def _at(self, path: Path) -> Clip | None:
-        absolute = str(path.absolute())
-        return next((clip for clip in self._all.values() if clip.path == absolute), None)
-
     def _of(self, ids: Iterable[int]) -> list[Clip]:
         return [self._all[id_] for id_ in ids if id_ in self._all]
 
     def _add(self, path: Path, request: GenerationRequest, made: datetime) -> Clip:
-        replaced = self._at(path)
+        replaced = self.at(path)
         clip = self._library.add(path, request, made)
         if replaced is not None:
             remove_file(self._strip(replaced.id))
@@ -230,7 +253,9 @@ class Clips(QAbstractListModel):
 
     def _take(self, clip: Clip) -> None:
         """A clip as it is now: in its row, gone from there, or in one of its own."""
-        self._all[clip.id] = clip
+        if (before := self._all.get(clip.id)) is not None:
+            self._ids.pop(before.path, None)
+        self._all[clip.id], self._ids[clip.path] = clip, clip.id
         row, is_shown = self.row(clip.id), self._is_shown(clip)
         if row >= 0 and is_shown:
             self._clips[row] = clip
@@ -245,7 +270,7 @@ class Clips(QAbstractListModel):
             self.endInsertRows()
 
     def _drop(self, id_: int) -> None:
-        del self._all[id_]
+        self._ids.pop(self._all.pop(id_).path, None)
         self._hide({id_})
 
     def _hide(self, ids: set[int]) -> None:
@@ -270,6 +295,34 @@ class Clips(QAbstractListModel):
     def _is_shown(self, clip: Clip) -> bool:
         is_found = self._found is None or clip.id in self._found
         return is_found and _is_in(clip, favourites=self._favourites, trash=self._trash)
+
+    def _restore(self, clip: Clip, done: list[Clip]) -> None:
+        back = self._library.restore(clip)
+        if back is not None:
+            self._take(back)
+            done.append(back)
+            return
+        self._copied.add(clip.id)
+        self.copying.emit(clip)
+        self._copying.copy(clip.id, Path(clip.path), Path(clip.trashed_from).parent)
+
+    def _on_copied(self, id_: int, copy: Path) -> None:
+        self._copied.discard(id_)
+        try:
+            back = self._library.restore(self.clip(id_), copy)
+        except UserError as error:
+            remove_file(copy)
+            self.failed.emit(said(error))
+            return
+        assert back is not None  # it lies in its folder already
+        self._take(back)
+        self.restored.emit([back])
+
+    def _on_not_copied(self, id_: int, error: OSError) -> None:
+        self._copied.discard(id_)
+        clip = self.clip(id_)
+        folder = Path(clip.trashed_from).parent
+        self.failed.emit(said(not_moved(Path(clip.path), folder, error)))
 
     def _on_looked(self, missing: frozenset[int]) -> None:
         if missing != self._missing:

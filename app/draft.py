@@ -75,6 +75,7 @@ class Kept:
     choices: Choices
     stop_after: int
     touched: tuple[str, ...]
+    followers: tuple[str, ...] = ()
 
 
 def defaults_of(defaults: SamplingDefaults) -> Choices:
@@ -156,6 +157,9 @@ class Draft(QObject):
         self.variations = 1
         self.choices = defaults_of(DEMO.defaults)
         self.stop_after = 0  # of a clip that was finished early, until other steps are chosen
+        self.followers: tuple[
+            str, ...
+        ] = ()  # jobs that it stood before when it was taken back to edit
         self._touched: frozenset[str] = frozenset()
         self._likes: dict[str, str] = {}
 
@@ -207,8 +211,9 @@ class Draft(QObject):
         self.choices, self.stop_after = defaults_of(self.defaults), 0
         self.changed.emit()
 
-    def load(self, request: GenerationRequest) -> None:
+    def load(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
         """Takes a request as it is, its seed included, which is locked."""
+        self.followers = followers
         self.prompt, self.model = request.prompt, request.model
         self.choices, self.stop_after = choices_of(request), request.stop_after
         standard = defaults_of(self.defaults)
@@ -219,11 +224,17 @@ class Draft(QObject):
         self.seed, self.seed_locked = request.seed, True
         self.changed.emit()
 
+    def forget_place(self) -> None:
+        """It is in the queue again: what is asked for next goes to its end."""
+        if self.followers:
+            self.followers = ()
+            self.changed.emit()
+
     def kept(self) -> Kept:
         """All of it, for `recall`."""
         return Kept(
             *(self.prompt, self.model, self.seed, self.seed_locked, self.variations, self.choices),
-            *(self.stop_after, tuple(sorted(self._touched))),
+            *(self.stop_after, tuple(sorted(self._touched)), self.followers),
         )
 
     def recall(self, kept: Kept) -> None:
@@ -231,6 +242,7 @@ class Draft(QObject):
         self.prompt, self.model, self.variations = kept.prompt, kept.model, kept.variations
         self.seed, self.seed_locked = kept.seed, kept.seed_locked
         self.choices, self.stop_after = kept.choices, kept.stop_after
+        self.followers = kept.followers
         self._touched = frozenset(kept.touched) & {field.name for field in fields(Choices)}
         self.changed.emit()
 

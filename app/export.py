@@ -74,7 +74,7 @@ class Exporter(QObject):
 
     progressed = Signal(int, int)  # frames written, of how many
     finished = Signal(Path)
-    failed = Signal(str)  # one sentence
+    failed = Signal(str, str)  # one sentence, and the details
     cancelled = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -114,7 +114,7 @@ class _Stopped(Exception):  # noqa: N818, it is no error
 class _Writer(QThread):
     progressed = Signal(int, int)
     done = Signal(Path)
-    failed = Signal(str)
+    failed = Signal(str, str)
     cancelled = Signal()
 
     def __init__(self, export: Export) -> None:
@@ -134,9 +134,9 @@ class _Writer(QThread):
         except _Stopped:
             self.cancelled.emit()
         except UserError as error:
-            self.failed.emit(said(error))
+            self.failed.emit(said(error), error.details)
         except OSError as error:
-            self.failed.emit(str(in_words(error, target)))
+            self.failed.emit(str(in_words(error, target)), "")
         finally:
             _remove(partial)
 
@@ -242,9 +242,10 @@ def encode(
                 if FULL in words:
                     raise OSError(errno.ENOSPC, FULL)
                 text = QCoreApplication.translate(
-                    "Export", "The video could not be encoded, try another format: {cause}."
+                    "Export", "The video could not be encoded: try another format."
                 )
-                raise UserError(text.format(cause=ffmpeg.cause(words) or process.returncode))
+                code = f"ffmpeg ended with code {process.returncode}"
+                raise UserError(text, details=f"{code}\n{words}".strip())
 
 
 def _pipe(process: "subprocess.Popen[bytes]", first: QImage, frames: Iterator[QImage]) -> None:

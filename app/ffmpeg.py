@@ -23,13 +23,11 @@ INPUT = ("-protocol_whitelist", "fd", "-i", "fd:")
 # The picture track, no cover art. Its packets are listed whatever it was encoded with.
 PACKETS = ("-map", "0:V:0", "-c", "copy", "-f", "framecrc", "-")
 
-_ORIGIN = re.compile(r"^(\[.*?\] )*")  # such as [in#0 @ 0x55e1dbbcddc0]
 _SPECIAL = re.compile(r"[\\=;#\n]")
 _COMMENT = re.compile(r"^comment=((?:\\.|[^\\\n])*)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 _TIME_BASE = re.compile(r"^#tb 0: (\d+)/(\d+)", re.MULTILINE)
 _FLAGS = re.compile(r"F=0x([0-9A-F]+)", re.IGNORECASE)
 _NO_PICTURES = "matches no streams"  # of `PACKETS`: there is only sound
-_DAMAGED = ("Invalid data found when processing input", "moov atom not found")
 _DISCARD = 4  # AV_PKT_FLAG_DISCARD: decoded and never shown
 
 
@@ -118,30 +116,24 @@ def read_errors(errors: IO[bytes]) -> str:
     return errors.read().decode(errors="replace").strip()
 
 
-def cause(words: str) -> str:
-    """The first line of what ffmpeg said: later ones are consequences."""
-    return _ORIGIN.sub("", words.partition("\n")[0]).rstrip(".")
-
-
 def escape_comment(comment: str) -> str:
     """A `comment` tag in ffmpeg's own format."""
     return ";FFMETADATA1\ncomment=" + _SPECIAL.sub(r"\\\g<0>", comment) + "\n"
 
 
 def unreadable(path: Path, words: str) -> UserError:
-    """What a person is told of a file that ffmpeg refused; `words` are its own."""
-    reason = cause(words)
-    if reason.endswith(_DAMAGED):
-        reason = QCoreApplication.translate("Files", "it is damaged, or of an unknown kind")
-    if reason and not reason.endswith(_NO_PICTURES):
+    """What a person is told of a file that ffmpeg, or Qt, refused; `words` are its own."""
+    first = words.partition("\n")[0].rstrip(".")  # later lines are consequences
+    if first and not first.endswith(_NO_PICTURES):
         text = QCoreApplication.translate(
-            "Files", "{name} can't be read as a video or a picture: {cause}."
+            "Files",
+            "{name} can't be read as a video or a picture: it is damaged, or of an unknown kind.",
         )
     else:
         text = QCoreApplication.translate(
             "Files", "{name} has no pictures that can be read: it may have been cut off."
         )
-    return UserError(text.format(name=path.name, cause=reason))
+    return UserError(text.format(name=path.name), details=words)
 
 
 def open_file(path: Path) -> IO[bytes]:

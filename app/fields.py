@@ -188,6 +188,9 @@ class OneLine(QLabel):
         elided = self.fontMetrics().elidedText(
             self.text(), Qt.TextElideMode.ElideRight, self.width()
         )
+        if elided == self.text():  # as a label does it, with what is selected
+            super().paintEvent(arg__1)
+            return
         painter = QPainter(self)
         painter.setPen(self.palette().color(self.foregroundRole()))
         painter.drawText(self.rect(), self.alignment(), elided)

@@ -25,7 +25,7 @@ class Film(QObject):
     arrived = Signal(int)  # that frame is there now
     shortened = Signal()  # `count` turned out smaller
     completed = Signal()  # all that is to be in memory is there
-    failed = Signal(str)  # one sentence; what came before it stays
+    failed = Signal(str, str)  # one sentence, and the details; what came before stays
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -128,7 +128,7 @@ class _Loader(QThread):
     arrived = Signal(int)
     shortened = Signal(int)
     completed = Signal()
-    failed = Signal(str)
+    failed = Signal(str, str)
 
     def __init__(self, path: Path, memory_bytes: int) -> None:
         super().__init__()
@@ -165,7 +165,7 @@ class _Loader(QThread):
                 else:
                     self._load(source, run)
         except UserError as error:
-            self.failed.emit(said(error))
+            self.failed.emit(said(error), error.details)
         finally:
             self._drop_reader()
 

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPainterPath, QPixmap
+from PySide6.QtGui import QFont, QPainter, QPainterPath
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import theme
+from app.job_pictures import JobPictures
 from app.journal import Job, JobStatus
 from app.theme import Tokens
 
@@ -30,14 +31,14 @@ class JobDelegate(QStyledItemDelegate):
     """Rows of equal height; `words` says where a job stands, `time` how long it goes on."""
 
     def __init__(
-        self, parent: QWidget, words: Callable[[Job], str], time: Callable[[Job], str]
+        self,
+        parent: QWidget,
+        words: Callable[[Job], str],
+        time: Callable[[Job], str],
+        pictures: JobPictures,
     ) -> None:
         super().__init__(parent)
-        self._words, self._time = words, time
-        self._pictures: dict[str, QPixmap] = {}
-
-    def set_thumbnail(self, job: str, picture: QPixmap) -> None:
-        self._pictures[job] = picture
+        self._words, self._time, self._pictures = words, time, pictures
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         return QSize(160, HEIGHT)
@@ -80,7 +81,8 @@ class JobDelegate(QStyledItemDelegate):
         shape = QPainterPath()
         shape.addRoundedRect(box, 4, 4)
         painter.fillPath(shape, theme.color(table.field))
-        picture = self._pictures.get(job.id)
+        ratio = painter.device().devicePixelRatio()
+        picture = self._pictures.picture(job, round(box.width() * ratio))
         if picture is None:
             ink = table.problem if job.status is JobStatus.FAILED else table.text_faint
             theme.draw_icon(

@@ -79,12 +79,11 @@ class JobList(QAbstractListModel):
         if first < row:
             self.moveRows(NOWHERE, row, 1, NOWHERE, first)
 
-    def append(self, fresh: Sequence[Job]) -> None:
-        """Put jobs at the end. Raises `UserError`, and takes none, if they can't be written down."""
-        first = len(self._jobs)
-        self.journal.save(list(enumerate(fresh, start=first)))
-        self.beginInsertRows(NOWHERE, first, first + len(fresh) - 1)
-        self._jobs += fresh
+    def insert(self, row: int, fresh: Sequence[Job]) -> None:
+        """Put jobs at that row. Raises `UserError`, and takes none, if they can't be written down."""
+        self.journal.save(list(enumerate([*fresh, *self._jobs[row:]], start=row)))
+        self.beginInsertRows(NOWHERE, row, row + len(fresh) - 1)
+        self._jobs[row:row] = fresh
         self.endInsertRows()
 
     def drop(self, id_: str) -> None:
@@ -94,6 +93,7 @@ class JobList(QAbstractListModel):
         self.beginRemoveRows(NOWHERE, row, row)
         del self._jobs[row]
         self.endRemoveRows()
+        self._save(*self._jobs[row:])
 
     def move(self, id_: str, row: int) -> None:
         """Put a job at that row."""

@@ -96,15 +96,18 @@ class Jobs(JobList):
             self.attempt(lambda: self._recall(device))
         return self._experience or NOTHING
 
-    def add(self, requests: Sequence[GenerationRequest]) -> list[str]:
-        """Queue a clip for each request; their ids. Raises `UserError` if it can't be written down."""
+    def add(self, requests: Sequence[GenerationRequest], before: Sequence[str] = ()) -> list[str]:
+        """Queue a clip for each request: before the first of the jobs `before` that has yet to begin,
+        else at the end; their ids. Raises `UserError` if it can't be written down."""
         taken = {Path(job.output) for job in self.jobs}
         fresh: list[Job] = []
         for request in requests:
             output = self._naming().free_path(request, taken)
             taken.add(output)
             fresh.append(Job(uuid.uuid4().hex[:12], request, str(output)))
-        self.append(fresh)
+        rows = (row for row, job in enumerate(self.jobs) if job.id in before)
+        row = next((row for row in rows if self.jobs[row].status in STOPPABLE), len(self.jobs))
+        self.insert(row, fresh)
         self._start_next()
         return [job.id for job in fresh]
 
@@ -116,6 +119,10 @@ class Jobs(JobList):
     def duplicate(self, id_: str, seed: int) -> str:
         """Queue the same again with another seed; its id."""
         return self.add([replace(self.job(id_).request, seed=seed)])[0]
+
+    def followers(self, id_: str) -> tuple[str, ...]:
+        """The jobs after that one which are not over."""
+        return tuple(job.id for job in self.jobs[self.row(id_) + 1 :] if not job.is_over)
 
     def edit(self, id_: str, request: GenerationRequest) -> None:
         """Ask for something else in a job that is waiting; what was kept of it is dropped."""

@@ -1,6 +1,6 @@
 """What is done with the clips of the library, and how that went."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -8,14 +8,12 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.library import Clip
-from app.message import MessageLevel, Remedy
+from app.message import MessageLevel, Remedy, Say
 from app.reveal import Reveal
 from app.text import shortened
 from app.words import said
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
-
-Say = Callable[[MessageLevel, str, Remedy | None], None]
 
 
 class Keeping(QObject):
@@ -41,13 +39,16 @@ class Keeping(QObject):
         self._reveal = Reveal(self)
         self._reveal.failed.connect(self._on_problem)
         clips.trashed.connect(self._on_trashed)
+        clips.restored.connect(self._on_restored)
+        clips.copying.connect(self._on_copying)
+        clips.failed.connect(self._on_problem)
 
     def act(self, action: ClipAction, ids: Sequence[int]) -> None:
         """Do that to the clips of these ids; what can't be is said."""
         try:
             self._act(action, ids)
         except UserError as error:
-            self._on_problem(said(error))
+            self._on_error(error)
 
     def keep(self, path: Path, request: GenerationRequest) -> None:
         """Take in a clip that was just made: as its file says, which knows if it was finished early."""
@@ -55,7 +56,7 @@ class Keeping(QObject):
             if self._clips.take_in(path) is None:
                 self._clips.add(path, request)
         except UserError as error:
-            self._on_problem(said(error))
+            self._on_error(error)
 
     def open_files(self, paths: Sequence[Path]) -> None:
         """Take in some files; show the first that can be, and use its settings if Kinora made it."""
@@ -87,7 +88,7 @@ class Keeping(QObject):
                 self.reuse_wanted.emit(first.request)
             case ClipAction.COMPARE if len(ids) > 2:
                 text = self.tr("Only two clips can be compared: select one or two.")
-                self._say(MessageLevel.INFO, text, None)
+                self._say(MessageLevel.INFO, text)
             case ClipAction.COMPARE:
                 self.compare_wanted.emit([Path(self._clips.clip(id_).path) for id_ in ids])
             case ClipAction.FAVOURITE:
@@ -100,10 +101,6 @@ class Keeping(QObject):
                 self._clips.trash(ids)
             case ClipAction.RESTORE:
                 self._clips.restore(ids)
-                clips = [self._clips.clip(id_) for id_ in ids]
-                one = self.tr("“{0}” is back in the library.")
-                many = self.tr("{0} clips are back in the library.")
-                self._say(MessageLevel.GOOD, _count(clips, one, many), None)
 
     def _take_next(self) -> None:
         """One file at a turn: the window goes on in between."""
@@ -113,7 +110,7 @@ class Keeping(QObject):
         try:
             request = self._clips.take_in(path)
         except UserError as error:
-            self._on_problem(said(error))
+            self._on_error(error)
         else:
             self._taken += request is not None
             if not self._is_shown:
@@ -123,7 +120,7 @@ class Keeping(QObject):
             self._turn.start()
         elif self._count > 1:
             text = self.tr("Of {0} files {1} are clips of Kinora's, and in the library now.")
-            self._say(MessageLevel.INFO, text.format(self._count, self._taken), None)
+            self._say(MessageLevel.INFO, text.format(self._count, self._taken))
 
     def _show(self, path: Path, request: GenerationRequest | None) -> None:
         self.watch_wanted.emit(path)
@@ -133,13 +130,13 @@ class Keeping(QObject):
         text = self.tr(
             "{name} has no recipe of Kinora's: it can be watched, and the settings stay."
         )
-        self._say(MessageLevel.INFO, text.format(name=path.name), None)
+        self._say(MessageLevel.INFO, text.format(name=path.name))
 
     def _empty(self) -> None:
         try:
             self._clips.empty_trash()
         except UserError as error:
-            self._on_problem(said(error))
+            self._on_error(error)
 
     def _on_trashed(self, clips: list[Clip]) -> None:
         self._trashed = [clip.id for clip in clips]
@@ -147,8 +144,20 @@ class Keeping(QObject):
         undo = Remedy(self.tr("Undo"), self.undo)
         self._say(MessageLevel.INFO, _count(clips, one, many), undo)
 
+    def _on_restored(self, clips: list[Clip]) -> None:
+        one = self.tr("“{0}” is back in the library.")
+        many = self.tr("{0} clips are back in the library.")
+        self._say(MessageLevel.GOOD, _count(clips, one, many))
+
+    def _on_copying(self, clip: Clip) -> None:
+        text = self.tr("“{0}” is being copied back from the trash of another drive…")
+        self._say(MessageLevel.INFO, _count([clip], text, ""))
+
     def _on_problem(self, sentence: str) -> None:
-        self._say(MessageLevel.PROBLEM, sentence, None)
+        self._say(MessageLevel.PROBLEM, sentence)
+
+    def _on_error(self, error: UserError) -> None:
+        self._say(MessageLevel.PROBLEM, said(error), None, error.details)
 
 
 def _count(clips: Sequence[Clip], one: str, many: str) -> str:

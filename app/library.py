@@ -3,7 +3,6 @@
 import errno
 import json
 import re
-import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
 
+from app.process import remove_file
 from app.words import said_reason
 from inference.api.codec import DecodeError, from_json, parse
 from inference.api.database import Database
@@ -114,15 +114,22 @@ class Library:
         self.save(trashed)
         return trashed
 
-    def restore(self, clip: Clip) -> Clip:
-        """Move a clip's file from the trash to where it was, or beside what lies there now."""
+    def restore(self, clip: Clip, copy: Path | None = None) -> Clip | None:
+        """Move a clip's file from the trash to where it was, or beside what lies there now.
+
+        None, and nothing is changed, if the trash is on another drive, as one of before may be: give a
+        `copy` then, which lies in the folder where the clip was and takes its file's place.
+        """
         place, is_missing = Path(clip.trashed_from), clip.is_missing
         target, count = place, 1
         while self._is_known(target) or (target.exists() and not is_missing):
             count += 1
             target = place.with_name(f"{place.stem} {count}{place.suffix}")
-        if not is_missing:
-            _move(Path(clip.path), target, may_copy=True)  # a trash of before may lie anywhere
+        if copy is not None or not is_missing:
+            if not _move(copy or Path(clip.path), target):
+                return None
+            if copy is not None:
+                remove_file(Path(clip.path))
             _tidy(Path(clip.path).parent)
         restored = replace(clip, path=str(target), trashed_from="")
         self.save(restored)
@@ -158,19 +165,22 @@ def _phrases(typed: str) -> list[str]:
     return [f"seed {seed} " for seed in SEED.findall(typed)] + SEED.sub(" ", typed).split()
 
 
-def _move(source: Path, target: Path, *, may_copy: bool = False) -> bool:
-    """False, and the file stays, where it would have to be copied and may not."""
+def not_moved(source: Path, folder: Path, error: OSError) -> UserError:
+    """What a person is told of a file that could not be moved to a folder."""
+    text = QCoreApplication.translate("Library", "{name} can't be moved to {folder} ({reason}).")
+    return UserError(text.format(name=source.name, folder=folder, reason=said_reason(error)))
+
+
+def _move(source: Path, target: Path) -> bool:
+    """False, and the file stays, where it would have to be copied."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.move(source, target) if may_copy else source.rename(target)
+        source.rename(target)
     except OSError as error:
         _tidy(target.parent)
         if error.errno == errno.EXDEV:
             return False
-        text = QCoreApplication.translate(
-            "Library", "{name} can't be moved to {folder} ({reason})."
-        ).format(name=source.name, folder=target.parent, reason=said_reason(error))
-        raise UserError(text) from error
+        raise not_moved(source, target.parent, error) from error
     return True
 
 

@@ -2,12 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from enum import StrEnum
-from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QLabel,
     QLineEdit,
     QMenu,
@@ -18,10 +16,11 @@ from PySide6.QtWidgets import (
 )
 
 from app import theme
-from app.clip_actions import KEYS, NOT_IN_TRASH, ClipAction, actions_for
+from app.clip_actions import KEYS, ClipAction, actions_for
+from app.clip_foot import ClipFoot
 from app.clip_grid import ClipGrid
-from app.clips import Clips, date_text, shape_text
-from app.fields import OneLine, Panel, Segments, name_tool, row, tip_of, tool
+from app.clips import Clips
+from app.fields import Panel, Segments, name_tool, row, tip_of
 from app.keys import Binding, bind_inside, press
 from app.library import Clip
 from app.words import said
@@ -29,7 +28,6 @@ from inference.api.errors import UserError
 
 MAX_SEARCH = 500  # characters
 SEARCH_WIDTH = 460
-_IN_WORDS = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.RESTORE)
 _OF_ONE = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.FOLDER)
 
 
@@ -67,9 +65,7 @@ class LibraryPage(Panel):
         self.emptying = QPushButton()
         self.grid = ClipGrid(clips)
         self.empty, self.way_out = QLabel(), QPushButton()
-        self.prompt, self.details = OneLine(), QLabel()
-        self.buttons = {action: tool(action.value) for action in ClipAction}
-        self._foot = QFrame()
+        self.foot = ClipFoot()
         self._nothing = QWidget()
         self._lay_out()
         self._connect()
@@ -98,7 +94,7 @@ class LibraryPage(Panel):
         made = QMenu(self)
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         for action in self._possible():
-            entry = made.addAction(theme.icon(action.value), self._name(action))
+            entry = made.addAction(theme.icon(action.value), self.foot.name(action))
             entry.setShortcut(QKeySequence(KEYS[action]))
             entry.triggered.connect(self._actor(action))
         return made
@@ -107,16 +103,12 @@ class LibraryPage(Panel):
         """Before the program ends."""
         self.grid.close_pictures()
 
-    @property
-    def _is_favourite(self) -> bool:
-        return self.clip is not None and self.clip.favourite
-
     def bindings(self) -> list[Binding]:
         """What keys do here, where it can be done."""
         return [*self._clip_bindings(ClipAction), *self._page_bindings()]
 
     def _clip_bindings(self, actions: Iterable[ClipAction]) -> list[Binding]:
-        return [Binding((KEYS[act],), self._name(act), self._actor(act)) for act in actions]
+        return [Binding((KEYS[act],), self.foot.name(act), self._actor(act)) for act in actions]
 
     def _page_bindings(self) -> list[Binding]:
         return [
@@ -149,9 +141,8 @@ class LibraryPage(Panel):
         layout.addLayout(head)
         layout.addWidget(self.grid, 1)
         layout.addWidget(self._nothing, 1)
-        layout.addWidget(self._foot)
+        layout.addWidget(self.foot)
         self._lay_out_nothing()
-        self._lay_out_foot()
 
     def _lay_out_nothing(self) -> None:
         self.empty.setWordWrap(True)
@@ -164,32 +155,13 @@ class LibraryPage(Panel):
         inside.addWidget(self.way_out, 0, Qt.AlignmentFlag.AlignHCenter)
         inside.addStretch(1)
 
-    def _lay_out_foot(self) -> None:
-        self._foot.setObjectName("statusLine")
-        theme.set_kind(self.details, "hint")
-        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for action in _IN_WORDS:
-            self.buttons[action].setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        words = QVBoxLayout()
-        words.setSpacing(2)
-        words.addWidget(self.prompt)
-        words.addWidget(self.details)
-        inside = row()
-        self._foot.setLayout(inside)
-        inside.setContentsMargins(theme.ROOM, 6, theme.ROOM, 6)
-        inside.setSpacing(theme.TIGHT)
-        inside.addLayout(words, 1)
-        for button in self.buttons.values():
-            inside.addWidget(button)
-
     def _connect(self) -> None:
         clips = self._clips
         self.search.textChanged.connect(self._search)
         self.places.picked.connect(self._on_place)
         self.emptying.clicked.connect(self.emptying_wanted)
         self.way_out.clicked.connect(self._on_way_out)
-        for action, button in self.buttons.items():
-            button.clicked.connect(self._actor(action))
+        self.foot.act_wanted.connect(self.act)
         clips.modelReset.connect(self._on_reset)
         for signal in (clips.rowsInserted, clips.rowsRemoved):
             signal.connect(self._on_changed)
@@ -239,10 +211,8 @@ class LibraryPage(Panel):
         self._nothing.setVisible(not has_clips)
         if had_focus:  # it stays on the page, where the keys for it are
             (self.grid if has_clips else self.way_out).setFocus()
-        self._foot.setVisible(has_clips)
-        self.buttons[ClipAction.RESTORE].setVisible(in_trash)
-        for action in NOT_IN_TRASH:
-            self.buttons[action].setVisible(not in_trash)
+        self.foot.setVisible(has_clips)
+        self.foot.show_place(in_trash=in_trash)
         self.emptying.setVisible(in_trash)
         self._say_count()
         self._refresh()
@@ -263,22 +233,8 @@ class LibraryPage(Panel):
         clip = self.clip
         if clip is not None:
             self._chosen = clip.id
-        possible = self._possible()
-        for action, button in self.buttons.items():
-            button.setEnabled(action in possible)
-        star = self.buttons[ClipAction.FAVOURITE]
-        star.setIcon(theme.icon("star-filled" if self._is_favourite else "star"))
-        name_tool(star, self._name(ClipAction.FAVOURITE), KEYS[ClipAction.FAVOURITE])
-        self._say_chosen(clip)
-
-    def _say_chosen(self, clip: Clip | None) -> None:
-        chosen = self.grid.chosen
-        if clip is None or chosen > 1:
-            self.prompt.setText(self.tr("{0} clips are selected").format(chosen))
-            self.details.setText("")
-        else:
-            self.prompt.setText(" ".join(clip.request.prompt.split()))
-            self.details.setText(self._details(clip))
+        is_missing = clip is not None and self._clips.is_missing(clip.id)
+        self.foot.show_clips(clip, self.grid.chosen, self._possible(), is_missing=is_missing)
 
     def _say_count(self) -> None:
         shown, place = self._clips.rowCount(), self._place
@@ -288,20 +244,6 @@ class LibraryPage(Panel):
         self.count.setAccessibleName(self.tr("Clips: {0}").format(self.count.text()))
         self.emptying.setEnabled(there > 0)
         self._say_nothing()
-
-    def _details(self, clip: Clip) -> str:
-        request = clip.request
-        parts = (
-            Path(request.model).name,
-            self.tr("seed {0}").format(request.seed),
-            shape_text(clip),
-            self.tr("{0} steps").format(request.steps),
-            date_text(clip),
-            self.tr("the file {0} is missing").format(clip.trashed_from or clip.path)
-            if self._clips.is_missing(clip.id)
-            else Path(clip.trashed_from or clip.path).name,
-        )
-        return "   ".join(parts)
 
     def _say_nothing(self) -> None:
         words = self.search.text().strip()
@@ -365,20 +307,6 @@ class LibraryPage(Panel):
         if event.type() is QEvent.Type.ActivationChange and is_seen:
             self._clips.check_files()
 
-    def _name(self, action: ClipAction) -> str:
-        names = {
-            ClipAction.WATCH: self.tr("Watch"),
-            ClipAction.REUSE: self.tr("Use these settings"),
-            ClipAction.COMPARE: self.tr("Compare two, or with the one shown"),
-            ClipAction.FAVOURITE: self.tr("No longer a favourite")
-            if self._is_favourite
-            else self.tr("Make it a favourite"),
-            ClipAction.FOLDER: self.tr("Show in folder"),
-            ClipAction.DELETE: self.tr("Delete"),
-            ClipAction.RESTORE: self.tr("Bring back"),
-        }
-        return names[action]
-
     def retranslate(self) -> None:
         self.search.setPlaceholderText(self.tr("Search: prompt, model, seed 42, 2026-11"))
         name_search = self.tr("Search the library by prompt, model, seed or date")
@@ -393,8 +321,6 @@ class LibraryPage(Panel):
             name_tool(button, name)
         self.emptying.setText(self.tr("Empty the trash"))
         self.emptying.setAccessibleName(self.emptying.text())
-        for action, button in self.buttons.items():
-            name_tool(button, self._name(action), KEYS[action])
-            button.setText(self._name(action))
+        self.foot.retranslate()
         self._say_count()
         self._refresh()

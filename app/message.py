@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
@@ -11,6 +12,8 @@ from app import theme
 from app.fields import Panel, name_tool, tool
 
 STAYS_MS = 6_000  # what only informs goes by itself
+LEAST_DETAILS, MOST_DETAILS = 48, 140  # their height
+BESIDES = 412  # height that the rest of the window takes at least, with a message of two lines
 
 
 class MessageLevel(StrEnum):
@@ -36,6 +39,14 @@ class Remedy:
 
     label: str
     act: Callable[[], None]
+
+
+class Say(Protocol):
+    """Shows a message: one sentence, what can be done, the details folded away."""
+
+    def __call__(
+        self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+    ) -> None: ...
 
 
 class MessageBar(Panel):
@@ -86,6 +97,10 @@ class MessageBar(Panel):
         else:
             self._timer.stop()
 
+    def fit(self, height: int) -> None:
+        """The window is that high: the details take no more than it can spare."""
+        self.details.setFixedHeight(min(max(height - BESIDES, LEAST_DETAILS), MOST_DETAILS))
+
     def _on_remedy(self) -> None:
         self.hide()
         if self._act is not None:
@@ -98,7 +113,7 @@ class MessageBar(Panel):
         self.more.setCheckable(True)
         theme.set_kind(self.more, "link")
         self.details.setReadOnly(True)
-        self.details.setFixedHeight(140)
+        self.details.setFixedHeight(MOST_DETAILS)
         line = QHBoxLayout()
         line.setSpacing(theme.GAP)
         line.addWidget(self._mark)

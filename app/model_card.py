@@ -155,8 +155,8 @@ class ModelCard(Panel):
         }
         model = self.model
         parts = [name for task, name in tasks.items() if task.value in model.tasks]
-        if model.bytes:
-            parts.append(size_text(model.bytes))
+        if size := model.bytes if model.installed else model.download_bytes or model.bytes:
+            parts.append(size_text(size))
         if model.precision:
             parts.append(said(model.precision))
         parts.append(model.licence or self.tr("licence: ask who made it"))

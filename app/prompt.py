@@ -131,10 +131,11 @@ class Prompt(QWidget):
             self._bar.setValue(0)
             return
         over = measured.cut_at is not None
-        self.count.setText(self.tr("{0} of {1} tokens").format(measured.used, measured.limit))
+        used = measured.used if self.text.strip() else 0  # not the end that every prompt is given
+        self.count.setText(self.tr("{0} of {1} tokens").format(used, measured.limit))
         theme.set_kind(self.count, "warning" if over else "hint")
         self._bar.setRange(0, max(measured.limit, 1))
-        self._bar.setValue(min(measured.used, measured.limit))
+        self._bar.setValue(min(used, measured.limit))
         theme.set_kind(self._bar, "over" if over else "")
         self._hint.setVisible(over)
         self._hint.setText(

@@ -14,12 +14,14 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QPixmap
+from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QLabel, QListView, QMenu, QToolButton, QVBoxLayout
 
 from app import theme
+from app.clips import Clips
 from app.fields import Panel, name_tool, row, tool
 from app.job_delegate import JobDelegate
+from app.job_pictures import JobPictures
 from app.journal import Job, JobStatus
 from app.keys import Binding
 from app.words import said
@@ -90,13 +92,14 @@ class QueuePanel(Panel):
 
     act_wanted = Signal(object, str)
 
-    def __init__(self, jobs: QAbstractItemModel) -> None:
+    def __init__(self, jobs: QAbstractItemModel, clips: Clips) -> None:
         super().__init__()
         self._jobs = jobs
+        self.pictures = JobPictures(clips, self)
         self.list = QListView()
         self.empty = QLabel()
         self.buttons: dict[Action, QToolButton] = {action: tool(action.value) for action in _BAR}
-        self._delegate = JobDelegate(self.list, self.status_text, self.time_text)
+        self._delegate = JobDelegate(self.list, self.status_text, self.time_text, self.pictures)
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -106,10 +109,6 @@ class QueuePanel(Panel):
     def job(self) -> Job | None:
         """The job that is selected."""
         return self._job_of(self.list.currentIndex())
-
-    def show_thumbnail(self, job: str, picture: QImage) -> None:
-        self._delegate.set_thumbnail(job, QPixmap.fromImage(picture))
-        self.list.viewport().update()
 
     def act(self, action: Action) -> None:
         """Asks for this to be done to the selected job, if it can be."""
@@ -204,6 +203,7 @@ class QueuePanel(Panel):
         self.list.customContextMenuRequested.connect(self._open_menu)
         self.list.installEventFilter(self)
         self.list.doubleClicked.connect(self._on_activated)
+        self.pictures.changed.connect(self.list.viewport().update)
 
     def _actor(self, action: Action) -> Callable[[], None]:
         return lambda: self.act(action)

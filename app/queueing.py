@@ -17,14 +17,14 @@ class Queueing(QObject):
 
     watch_wanted, compare_wanted: the path of a clip.
     follow_wanted: the clip that is being made is to be shown.
-    edit_wanted: the request of a job that was taken back.
+    edit_wanted: the request of a job that was taken back, and the ids of the jobs that followed it.
     failed: why something could not be done.
     """
 
     watch_wanted = Signal(Path)
     compare_wanted = Signal(Path)
     follow_wanted = Signal()
-    edit_wanted = Signal(object)
+    edit_wanted = Signal(object, tuple)
     failed = Signal(str)
 
     def __init__(self, jobs: Jobs, parent: QObject | None = None) -> None:
@@ -60,7 +60,7 @@ class Queueing(QObject):
             case Action.DUPLICATE:
                 jobs.duplicate(job.id, random_seed())
             case Action.EDIT:
-                self.edit_wanted.emit(job.request)
+                self.edit_wanted.emit(job.request, jobs.followers(job.id))
                 jobs.remove([job.id])
             case Action.SHOW if job.is_active:
                 self.follow_wanted.emit()

@@ -1,6 +1,5 @@
 """Frames and ranges of clips out of the window: asks where to, writes, and says how it went."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -8,11 +7,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.export import Export, Exporter, Format, save_frame
-from app.message import MessageLevel
+from app.message import MessageLevel, Say
 from app.words import said
 from inference.api.errors import UserError
-
-Say = Callable[[MessageLevel, str], None]
 
 
 class Saving(QObject):
@@ -37,7 +34,7 @@ class Saving(QObject):
         try:
             save_frame(image, path)
         except UserError as error:
-            self._on_failed(said(error))
+            self._on_failed(said(error), error.details)
         else:
             self._on_saved(path)
 
@@ -64,8 +61,8 @@ class Saving(QObject):
     def _on_saved(self, path: Path) -> None:
         self._say(MessageLevel.GOOD, self.tr("Saved as {path}.").format(path=path))
 
-    def _on_failed(self, sentence: str) -> None:
-        self._say(MessageLevel.PROBLEM, sentence)
+    def _on_failed(self, sentence: str, details: str) -> None:
+        self._say(MessageLevel.PROBLEM, sentence, None, details)
 
 
 def named(target: Path, kind: Format) -> Path:

@@ -10,12 +10,14 @@ from app.library import Clip
 
 KEPT = 600  # first frames in memory: about 80 MB, on a screen of ordinary fineness
 ROUNDING = 0.018  # of the corners, by the width
+_WHOLE = Qt.AspectRatioMode.KeepAspectRatio
+_EXPANDING = Qt.AspectRatioMode.KeepAspectRatioByExpanding
 WAITING = 80  # clips whose strips are to be read: more than are in sight at once
 
 
 class Strips(QObject):
     """The first frames of many clips, ready to be painted at `size`, in pixels of the screen, and every
-    frame of the one that plays.
+    frame of the one that plays. All of a frame is seen, unless it `fills` that size.
 
     Signals:
         arrived: the id of a clip whose picture is there now.
@@ -26,9 +28,9 @@ class Strips(QObject):
     lacking = Signal(int)
     _read = Signal(object, QImage, QImage)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, fills: bool = False) -> None:
         super().__init__(parent)
-        self.size = QSize()
+        self.size, self._fits = QSize(), _EXPANDING if fills else _WHOLE
         self._firsts: OrderedDict[int, QPixmap] = OrderedDict()
         self._playing, self._strip = 0, QImage()
         self._asked: set[int] = set()  # until they come; what can't be read is asked for once
@@ -109,7 +111,8 @@ class Strips(QObject):
                     return
                 clip, size = self._stack.pop()
             strip = QImage(clip.thumbnail)
-            self._read.emit(clip, strip, QImage() if strip.isNull() else _first(clip, strip, size))
+            first = QImage() if strip.isNull() else _first(clip, strip, size, self._fits)
+            self._read.emit(clip, strip, first)
 
     def _on_read(self, clip: Clip, strip: QImage, first: QImage) -> None:
         if strip.isNull():
@@ -124,9 +127,9 @@ class Strips(QObject):
         self.arrived.emit(clip.id)
 
 
-def fit(size: QSizeF, box: QRectF) -> QRectF:
-    """All of a picture, as large as goes into the box."""
-    fitted = size.scaled(box.size(), Qt.AspectRatioMode.KeepAspectRatio)
+def fit(size: QSizeF, box: QRectF, how: Qt.AspectRatioMode = _WHOLE) -> QRectF:
+    """A picture in the middle of the box, as large as goes into it, or so that it fills the box."""
+    fitted = size.scaled(box.size(), how)
     return QRectF(box.center() - QPointF(fitted.width() / 2, fitted.height() / 2), fitted)
 
 
@@ -137,7 +140,7 @@ def rounded(box: QRectF) -> QPainterPath:
     return path
 
 
-def _first(clip: Clip, strip: QImage, size: QSize) -> QImage:
+def _first(clip: Clip, strip: QImage, size: QSize, how: Qt.AspectRatioMode) -> QImage:
     """The first frame as it is painted: that takes too long to be done anew for each painting."""
     made = QImage(size, QImage.Format.Format_ARGB32_Premultiplied)
     made.fill(Qt.GlobalColor.transparent)
@@ -147,6 +150,6 @@ def _first(clip: Clip, strip: QImage, size: QSize) -> QImage:
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
     painter.setClipPath(rounded(box))
-    painter.drawImage(fit(frame.size(), box), strip, frame)
+    painter.drawImage(fit(frame.size(), box, how), strip, frame)
     painter.end()
     return made

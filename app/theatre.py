@@ -25,7 +25,7 @@ class Theatre(Panel):
     escaped = Signal()
     frame_wanted = Signal(QImage, str)  # to be saved; the clip's name and the frame's number
     export_wanted = Signal(Path, int, int)  # of that clip, the frames from first to last
-    failed = Signal(str)
+    failed = Signal(str, str)
 
     def __init__(self) -> None:
         super().__init__()
@@ -149,13 +149,13 @@ class Theatre(Panel):
         if self._plays:
             self.player.play()
 
-    def _on_failed(self, sentence: str) -> None:
+    def _on_failed(self, sentence: str, details: str) -> None:
         if self._opening is not None and self._opening is not self._film:
             self._opening.close()
             self._opening = None
             if self._film is None:
                 self.canvas.say(sentence)
-        self.failed.emit(sentence)
+        self.failed.emit(sentence, details)
 
     def _on_shortened(self) -> None:
         if self._film is not None:
@@ -164,9 +164,9 @@ class Theatre(Panel):
     def _on_other_opened(self) -> None:
         self._on_compare(self.transport.compare.isChecked())
 
-    def _on_other_failed(self, sentence: str) -> None:
+    def _on_other_failed(self, sentence: str, details: str) -> None:
         self.compare_with(None)
-        self.failed.emit(sentence)
+        self.failed.emit(sentence, details)
 
     def _on_compare(self, on: bool) -> None:  # noqa: FBT001, a slot
         there = on and self._other is not None and self._other.count > 0

@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QSettings, QSize, Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
     QImage,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -24,6 +25,7 @@ from app.journal import Job, JobStatus
 from app.keeping import Keeping
 from app.library_page import LibraryPage
 from app.message import MessageBar, MessageLevel, Remedy
+from app.placing import Placing
 from app.queue_panel import QueuePanel
 from app.queueing import Queueing
 from app.saving import Saving
@@ -47,8 +49,6 @@ from inference.api.messages import (
     Notice,
 )
 from inference.api.spec import GenerationRequest
-
-LAYOUT_VERSION = 1  # of the docks: a layout of another is not restored
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Window(QMainWindow):
         self._draft_file = DraftFile(self.draft, services.folder / "draft.json", self)
         self.top_bar, self.status_line, self.messages = TopBar(), StatusLine(), MessageBar()
         self.create_panel = Create(self.draft, services.folder / "presets.json")
-        self.queue = QueuePanel(services.jobs)
+        self.queue = QueuePanel(services.jobs, services.clips)
         self.theatre = Theatre()
         self.saving = Saving(self, self.say)
         self.workspace = Workspace(self.theatre, self.create_panel, self.queue)
@@ -92,13 +92,14 @@ class Window(QMainWindow):
             Section.LIBRARY: self.library.bindings,
         }
         self.shortcuts = Shortcuts(self, self.top_bar, parts)
+        self._placing = Placing(self, self.workspace, services.folder / "window.ini")
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
         self._lay_out()
         self.add_page(Page.CREATE, self.workspace)
         self.add_page(Page.LIBRARY, self.library)
         self._connect()
-        self._restore()
+        self._placing.restore()
         self.setAcceptDrops(True)
         self._retranslate()
         self.show_page(Page.CREATE)
@@ -126,9 +127,10 @@ class Window(QMainWindow):
         """Shows a message: one sentence, what can be done, the details folded away."""
         self.messages.say(level, text, remedy, details)
 
-    def load_request(self, request: GenerationRequest) -> None:
-        """Puts a request into the create panel, to be made again or changed."""
-        self.draft.load(request)
+    def load_request(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
+        """Puts a request into the create panel, to be made again or changed; if it was in the queue,
+        it goes back before its followers there."""
+        self.draft.load(request, followers)
         self.show_page(Page.CREATE)
         self.create_panel.prompt.editor.setFocus()
         if request.stop_after:
@@ -149,8 +151,6 @@ class Window(QMainWindow):
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.status_line)
         self.setCentralWidget(middle)
-        self.setMinimumSize(QSize(960, 560))
-        self.resize(1280, 720)
 
     def _connect(self) -> None:
         engine, jobs, panel = self.services.engine, self.services.jobs, self.create_panel
@@ -198,7 +198,7 @@ class Window(QMainWindow):
         queueing = self.queueing
         self.queue.act_wanted.connect(self.watching.expect)  # first: it may begin a clip
         self.queue.act_wanted.connect(queueing.act)
-        self.watching.pictured.connect(self.queue.show_thumbnail)
+        self.watching.pictured.connect(self.queue.pictures.show_preview)
         self.watching.ended_unseen.connect(self._on_ended_unseen)
         queueing.watch_wanted.connect(self.watching.watch)
         queueing.follow_wanted.connect(self.watching.follow)
@@ -285,12 +285,14 @@ class Window(QMainWindow):
     def _on_generate(self, requests: list[GenerationRequest]) -> None:
         self.watching.expect()
         try:
-            self.services.jobs.add(requests)
+            self.services.jobs.add(requests, self.draft.followers)
         except UserError as error:
             self._on_problem(said(error))
+            return
+        self.draft.forget_place()
 
-    def _on_problem(self, sentence: str) -> None:
-        self.say(MessageLevel.PROBLEM, sentence)
+    def _on_problem(self, sentence: str, details: str = "") -> None:
+        self.say(MessageLevel.PROBLEM, sentence, None, details)
 
     def _on_frame_wanted(self, image: QImage, name: str) -> None:
         shown = self.theatre.path
@@ -348,6 +350,10 @@ class Window(QMainWindow):
         self.top_bar.setVisible(not alone)
         self.status_line.setVisible(not alone)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
+        super().resizeEvent(event)
+        self.messages.fit(event.size().height())
+
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, Qt's name
         is_local = any(url.isLocalFile() for url in event.mimeData().urls())
         if is_local and not event.source():  # not a tile of the library that slipped
@@ -359,25 +365,13 @@ class Window(QMainWindow):
             event.acceptProposedAction()
             self.open_files(paths)
 
-    def _store(self) -> QSettings:
-        return QSettings(str(self.services.folder / "window.ini"), QSettings.Format.IniFormat)
-
-    def _restore(self) -> None:
-        store = self._store()
-        if store.value("version") == str(LAYOUT_VERSION):
-            self.restoreGeometry(store.value("geometry"))
-            self.workspace.restore_places(store.value("docks"))
-
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802, Qt's name
         self._draft_file.save()
-        store = self._store()
-        store.setValue("version", str(LAYOUT_VERSION))
-        store.setValue("docks", self.workspace.save_places())
-        store.setValue("geometry", self.saveGeometry())
-        store.sync()
+        self._placing.save()
         self.saving.stop()
         self.theatre.close_films()
         self.library.close_pictures()
+        self.queue.pictures.stop()
         self.keeping.stop()
         self.services.clips.close()
         self.services.jobs.close()

@@ -59,7 +59,7 @@ def _failure(error: UserError) -> Failed:
     """What a program that reads the JSON lines is told beside the sentence on stderr."""
     is_memory = isinstance(error, MemoryShortageError)
     kind = FailureKind.MEMORY if is_memory else FailureKind.INPUT
-    return Failed(JOB, kind, str(error))
+    return Failed(JOB, kind, str(error), error.details)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -24,7 +24,7 @@ from inference.api.messages import (
     Question,
     RemoveModel,
 )
-from inference.api.models import DEMO, MODELS, folder_of, published_files
+from inference.api.models import DEMO, MODELS, folder_of, published_bytes, published_files
 from inference.api.spec import ModelSpec
 from inference.catalog import find, known_like
 from inference.download import Repository
@@ -146,6 +146,7 @@ def _known(spec: ModelSpec) -> ModelInfo:
         missing=files.missing if files is not None else (),
         downloadable=spec is not DEMO,
         like=spec.name,
+        download_bytes=published_bytes(spec),
     )
 
 

@@ -34,7 +34,6 @@ PALETTE = ["-vf", "split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=bayer:ba
 QUIET = ["-v", "error"]
 TO_RGB = ["-vf", f"scale={ACCURATE},format=rgb24", "-fps_mode", "passthrough"]
 TO_RGB += ["-f", "image2pipe", "-c:v", "ppm", "-"]
-LOG_ORIGIN = re.compile(r"^(\[.*?\] )*")  # such as [in#0 @ 0x55e1dbbcddc0]
 SPECIAL_IN_TAGS = re.compile(r"[\\=;#\n]")
 COMMENT_TAG = re.compile(r"^comment=((?:\\.|[^\\\n])*)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 DISK_FULL = os.strerror(errno.ENOSPC)
@@ -90,10 +89,8 @@ class Encoder:
             if DISK_FULL in words:
                 raise OSError(errno.ENOSPC, DISK_FULL)
             raise UserError(
-                "The video could not be encoded, try another format: ffmpeg ended with code {code} "
-                "and said: {words}",
-                code=self._process.returncode,
-                words=_cause(words) or Sentence("nothing"),
+                "The video could not be encoded: try another format.",
+                details=f"ffmpeg ended with code {self._process.returncode}\n{words}".strip(),
             )
 
     def abort(self) -> None:
@@ -199,20 +196,21 @@ def executable() -> str:
 
 
 def _unreadable(name: Path, words: str) -> UserError:
-    cause = _cause(words) or Sentence("it has no frames")
+    """What a person is told of a file that ffmpeg refused; `words` are its own."""
+    why = (
+        Sentence("it is damaged, or of an unknown kind") if words else Sentence("it has no frames")
+    )
     return UserError(
-        "{name} can't be read as an image or a video: {cause}.", name=name, cause=cause
+        "{name} can't be read as an image or a video: {cause}.",
+        name=name,
+        cause=why,
+        details=words,
     )
 
 
 def _read_errors(errors: IO[bytes]) -> str:
     errors.seek(0)
     return errors.read().decode(errors="replace").strip()
-
-
-def _cause(words: str) -> str:
-    """The first line of what ffmpeg said: the later ones are consequences."""
-    return LOG_ORIGIN.sub("", words.partition("\n")[0])
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

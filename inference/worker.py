@@ -121,7 +121,7 @@ class Inbox:
             message = Sentence("The command can't be read: {error}.", error=error)
             self._say(Failed(job_in(line), FailureKind.PROTOCOL, message))
         except UserError as error:
-            self._say(Failed(job_in(line), FailureKind.INPUT, error.sentence))
+            self._say(Failed(job_in(line), FailureKind.INPUT, error.sentence, error.details))
 
 
 def run_job(command: Generate, inbox: Inbox, device: torch.device, say: Say) -> None:
@@ -203,7 +203,7 @@ def _failed(job: str, error: Exception) -> Failed:
         case MemoryShortageError():
             return Failed(job, FailureKind.MEMORY, error.sentence, "".join(_trace(error)))
         case UserError():
-            return Failed(job, FailureKind.INPUT, error.sentence)
+            return Failed(job, FailureKind.INPUT, error.sentence, error.details)
         case _:
             message = Sentence("Something in the program went wrong ({error}).", error=error)
             return Failed(job, FailureKind.INTERNAL, message, "".join(_trace(error)))

@@ -32,7 +32,7 @@ from inference.api.messages import (
     Ready,
     RemoveModel,
 )
-from inference.api.models import MODELS
+from inference.api.models import MODELS, published_bytes
 from inference.catalog import find
 from inference.manifest import MANIFEST
 from tests.test_download import FILES, Behaviour, Repository, contents, hub
@@ -120,6 +120,7 @@ def test_models_are_listed(ask: Ask) -> None:
     assert demo.bytes > 1_000_000
     assert (other.installed, other.removable, other.downloadable) == (False, False, True)
     assert (other.bytes, other.precision) == (0, "")
+    assert (demo.download_bytes, other.download_bytes) == (0, published_bytes(MODELS["t2v-14b"]))
 
 
 def test_model_is_added_in_place_and_forgotten(ask: Ask, tiny_model: Path) -> None:

@@ -226,7 +226,10 @@ def test_full_disk_gets_one_sentence(console: Console, here: Path) -> None:
 
 @pytest.mark.parametrize(
     ("error", "kind"),
-    [(UserError("No."), FailureKind.INPUT), (MemoryShortageError("No."), FailureKind.MEMORY)],
+    [
+        (UserError("No.", details="Why."), FailureKind.INPUT),
+        (MemoryShortageError("No."), FailureKind.MEMORY),
+    ],
     ids=["input", "memory"],
 )
 def test_failure_is_told_as_json_too(
@@ -237,7 +240,7 @@ def test_failure_is_told_as_json_too(
 
     monkeypatch.setattr(command_line, "generate", fail)
     outcome = console.generate(PROMPT, *SHORT, "--json")
-    assert decode_event(outcome.out) == Failed("cli", kind, "No.")
+    assert decode_event(outcome.out) == Failed("cli", kind, "No.", error.details)
     assert outcome.err == "kinora: No.\n"
     assert console.generate(PROMPT, *SHORT) == Outcome(2, "", "kinora: No.\n")
 

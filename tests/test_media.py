@@ -246,8 +246,10 @@ def test_ffmpeg_that_dies_is_noticed(folder: Path, monkeypatch: pytest.MonkeyPat
     )
     stub.chmod(0o755)
     monkeypatch.setenv("IMAGEIO_FFMPEG_EXE", str(stub))
-    with pytest.raises(UserError, match="ended with code 3 and said: out of luck"):
+    with pytest.raises(UserError) as caught:
         write(folder / "a.mp4", make_clip(200))
+    assert str(caught.value) == "The video could not be encoded: try another format."
+    assert caught.value.details == "ffmpeg ended with code 3\nout of luck\nso what"
     assert list(folder.iterdir()) == [stub]
 
 
@@ -255,8 +257,10 @@ def test_ffmpeg_that_dies_is_noticed(folder: Path, monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("name", ["a.mp4", "a.png", "a.txt"])
 def test_foreign_file_is_refused(folder: Path, name: str, size: int) -> None:
     (folder / name).write_bytes(b"not a video " * (size // 12))
-    with pytest.raises(UserError, match=f"{re.escape(name)} can't be read as an image or a video"):
+    with pytest.raises(UserError, match=f"{re.escape(name)} can't be read as an image") as caught:
         list(read_frames(folder / name))
+    assert str(caught.value).endswith(" or a video: it is damaged, or of an unknown kind.")
+    assert caught.value.details  # in ffmpeg's words
 
 
 def test_cut_video_is_refused(folder: Path) -> None:

@@ -34,7 +34,7 @@ LONG = 1000  # steps, of which no test waits for the last
 ROUGH = """
 import os, subprocess, sys
 from inference import worker
-from inference.api.errors import MemoryShortageError
+from inference.api.errors import MemoryShortageError, UserError
 
 smooth = worker.generate
 
@@ -44,6 +44,8 @@ def rough(command, model, device, finishing):
     subprocess.run(["echo", "or a process"], check=True)
     if command.request.prompt == "fault":
         raise ZeroDivisionError("a bug")
+    if command.request.prompt == "refusal":
+        raise UserError("It can't be read.", details="Invalid data")
     if command.request.prompt == "shortage":
         raise MemoryShortageError("The graphics card has too little memory.")
     yield from smooth(command, model, device, finishing)
@@ -225,6 +227,14 @@ def test_line_that_cannot_be_obeyed_is_answered(
     assert isinstance(event, Failed)
     assert (event.job, event.kind, event.details) == (job, kind, "")
     assert event.message.startswith(message)
+
+
+def test_details_of_what_a_person_can_act_on_come_along(
+    rough: Worker, tiny_model: Path, clips: Path
+) -> None:
+    rough.tell(job("bad", tiny_model, clips, prompt="refusal"))
+    (event,) = rough.hear_job("bad")
+    assert event == Failed("bad", FailureKind.INPUT, "It can't be read.", "Invalid data")
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,14 @@ class UserError(Exception):
 
     The message is one sentence that says what is wrong and what to do about it, given as `Sentence`
     takes it, or as one. The command line prints it and exits with code 2; the worker sends it as a
-    `Failed` event; no traceback either way.
+    `Failed` event; no traceback either way. `details` are what another program said of it, in its
+    own words.
     """
 
-    def __init__(self, template: str, /, **values: object) -> None:
+    def __init__(self, template: str, /, *, details: str = "", **values: object) -> None:
         whole = template if isinstance(template, Sentence) else Sentence(template, **values)
         super().__init__(whole)
-        self.sentence = whole
+        self.sentence, self.details = whole, details
 
 
 class MemoryShortageError(UserError):

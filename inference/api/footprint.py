@@ -104,6 +104,25 @@ def outside_blocks(params: DiTParams) -> Count:
     return Count(others=others, float32=time + head)
 
 
+def vace(params: DiTParams) -> Count:
+    """What VACE adds to a transformer; nothing where there is none."""
+    if not params.vace_layers:
+        return Count()
+    patch = prod(params.patch_size)
+    count = Count(others=params.vace_in_dim * patch * params.dim + params.dim)
+    for index in params.vace_layers:
+        count += vace_block(params, first=index == 0)
+    return count
+
+
+def transformer(params: DiTParams) -> Count:
+    """All of the transformer, with VACE where there is one."""
+    count = outside_blocks(params)
+    for index in range(params.num_layers):
+        count += unit(params, index)
+    return count
+
+
 def text_block(params: TextParams) -> Count:
     """One block of UMT5."""
     dim, inner = params.dim, params.dim_attn

@@ -246,8 +246,9 @@ class ModelInfo:
     `name` is what a request calls it; `tasks` are values of `Task`. `path` is where it lies, or would
     lie once downloaded; `bytes` what its files take on disk, 0 if there are none. `removable` says that
     `RemoveModel` would delete or forget something. `missing` are the parts that it still needs.
-    `downloadable` is a known model that a hub has; `added` one that the user put on the list. `like` is
-    the known model with the same transformer, so its defaults and forecasts hold; empty if there is none.
+    `downloadable` is a known model that a hub has, and `download_bytes` what all of its files take;
+    `added` one that the user put on the list. `like` is the known model with the same transformer, so
+    its defaults and forecasts hold; empty if there is none.
     """
 
     name: str
@@ -263,6 +264,7 @@ class ModelInfo:
     downloadable: bool = False
     added: bool = False
     like: str = ""
+    download_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from inference.api.footprint import BF16, FLOAT32, transformer, vace
 from inference.api.sentence import Sentence
 from inference.api.spec import (
     DiTParams,
@@ -125,10 +126,27 @@ _OFFICIAL_FILES = (
 )
 _OFFICIAL_IMAGE_FILE = "models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"
 
+# Bytes of those that are the same in each.
+_VAE_BYTES, _TEXT_BYTES, _TOKENIZER_BYTES = 507_609_880, 11_361_920_418, 21_454_081
+_IMAGE_BYTES = 4_772_359_047
+
 
 def published_files(spec: ModelSpec) -> tuple[str, ...]:
     """Which files of `spec.repository` the model is made of, as patterns such as `google/*`."""
     return _OFFICIAL_FILES if spec.image is None else (*_OFFICIAL_FILES, _OFFICIAL_IMAGE_FILE)
+
+
+def published_bytes(spec: ModelSpec) -> int:
+    """What these files take, but for some KB of headers; 0 of a model that isn't published.
+
+    The official transformers are in float32, and what VACE adds to them in bfloat16.
+    """
+    if not spec.repository:
+        return 0
+    added = vace(spec.dit).total
+    weights = (transformer(spec.dit).total - added) * FLOAT32 + added * BF16
+    shared = _VAE_BYTES + _TEXT_BYTES + _TOKENIZER_BYTES
+    return weights + shared + (0 if spec.image is None else _IMAGE_BYTES)
 
 
 def models_folder() -> Path:

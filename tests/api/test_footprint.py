@@ -6,30 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from inference.api.footprint import (
-    Count,
-    block,
-    outside_blocks,
-    text_encoder,
-    vace_block,
-)
+from inference.api.footprint import text_encoder, transformer, vace
 from inference.api.models import MODELS
-from inference.api.spec import DiTParams, TextParams
+from inference.api.spec import TextParams
 
 MANIFESTS = json.loads((Path(__file__).parents[1] / "reference/wan21_manifests.json").read_text())
 
 
 def official(name: str) -> int:
     return sum(prod(shape) for shape in MANIFESTS[name].values())
-
-
-def transformer(params: DiTParams) -> Count:
-    count = outside_blocks(params)
-    for _ in range(params.num_layers):
-        count += block(params)
-    for index in params.vace_layers:
-        count += vace_block(params, first=index == 0)
-    return count
 
 
 @pytest.mark.parametrize(
@@ -47,6 +32,14 @@ def test_a_transformers_numbers_are_those_of_the_official_file(model: str, folde
     counted = transformer(MODELS[model].dit).total
 
     assert counted == official(f"{folder}/diffusion_pytorch_model")
+
+
+def test_what_vace_adds_is_what_its_files_have_more() -> None:
+    for size in ("1.3b", "14b"):
+        whole = official(f"Wan2.1-VACE-{size.upper()}/diffusion_pytorch_model")
+        trunk = official(f"Wan2.1-T2V-{size.upper()}/diffusion_pytorch_model")
+        assert vace(MODELS[f"vace-{size}"].dit).total == whole - trunk
+        assert vace(MODELS[f"t2v-{size}"].dit).total == 0
 
 
 def test_the_text_encoders_numbers_are_those_of_the_official_file() -> None:

@@ -3,7 +3,15 @@ from pathlib import Path
 
 import pytest
 
-from inference.api.models import DEMO, MODELS, ROOT, data_folder, folder_of, published_files
+from inference.api.models import (
+    DEMO,
+    MODELS,
+    ROOT,
+    data_folder,
+    folder_of,
+    published_bytes,
+    published_files,
+)
 from inference.api.spec import SIZE_MULTIPLE, TEMPORAL_STRIDE
 
 
@@ -54,3 +62,24 @@ def test_known_models_are_consistent(name: str) -> None:
 def test_image_models_are_published_with_an_image_encoder() -> None:
     extra = set(published_files(MODELS["i2v-14b-480p"])) - set(published_files(MODELS["t2v-14b"]))
     assert extra == {"models_clip_open-clip-xlm-roberta-large-vit-huge-14.pth"}
+
+
+@pytest.mark.parametrize(
+    ("name", "transformer_bytes"),  # of the files themselves, in the official repositories
+    [
+        ("t2v-1.3b", 5_676_070_424),
+        ("t2v-14b", 9_887_603_256 + 9_839_059_648 + 3 * 9_839_059_744 + 7_910_235_256),
+        ("vace-1.3b", 7.15e9),
+        ("vace-14b", 9.89e9 + 4 * 9.84e9 + 7.91e9 + 6.1e9),
+    ],
+)
+def test_download_takes_what_the_official_files_do(name: str, transformer_bytes: float) -> None:
+    text, vae, tokenizer = 11_361_920_418, 507_609_880, 21_454_081
+    expected = transformer_bytes + text + vae + tokenizer
+    assert published_bytes(MODELS[name]) == pytest.approx(expected, rel=0.001)
+
+
+def test_models_with_an_image_encoder_take_it_along() -> None:
+    extra = published_bytes(MODELS["i2v-14b-480p"]) - published_bytes(MODELS["t2v-14b"])
+    assert extra > 4_772_359_047  # its transformer is larger too
+    assert published_bytes(DEMO) == 0

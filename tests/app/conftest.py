@@ -8,7 +8,11 @@ import pytest
 from PySide6.QtCore import QCoreApplication, QEvent
 from pytestqt.qtbot import QtBot
 
+from app.clips import Clips
 from app.engine import Engine
+from app.jobs import Jobs
+from app.names import Naming
+from app.window import Services
 
 # Read when the first application is made. Under Xvfb: QT_QPA_PLATFORM=xcb xvfb-run pytest tests/app
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -44,3 +48,12 @@ def make_engine(qtbot: QtBot, tmp_path: Path) -> Iterator[MakeEngine]:
         engine.stop()
         engine.deleteLater()
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+@pytest.fixture
+def services(qtbot: QtBot, tmp_path: Path) -> Iterator[Services]:
+    """What a window works with: an engine that nobody has started, and everything in `tmp_path`."""
+    engine = Engine(log=tmp_path / "engine.log")
+    jobs = Jobs(engine, lambda: Naming(tmp_path / "clips"), tmp_path / "jobs")
+    yield Services(engine, jobs, Clips(tmp_path), tmp_path)
+    engine.stop()

@@ -54,7 +54,7 @@ def sentences(source: str, name: str) -> Iterator[Said]:
                 continue
             if not isinstance(node.args[0], ast.Constant):
                 raise UntranslatableError(f"{where} makes a sentence of no literal")
-            values = frozenset(keyword.arg or "" for keyword in node.keywords)
+            values = frozenset(k.arg or "" for k in node.keywords if k.arg != "details")
             yield Said(str(node.args[0].value), values, where)
 
 

@@ -15,7 +15,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from app.clips import CLIP_ROLE, Clips
-from app.library import Library
+from app.library import Clip, Library
 from app.recipes import request_in
 from inference.api.errors import UserError
 from tests.app.conftest import PATIENCE_MS
@@ -139,6 +139,53 @@ def test_clip_of_another_drive_is_trashed_without_a_copy(
     clips.trash([id_])
     clips.empty_trash()
     assert not list(path.parent.iterdir())
+
+
+@pytest.fixture
+def far(clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clip:
+    """A clip in a trash on another drive than the one it was on, as earlier versions had them."""
+    clip = clips.add(write_clip(tmp_path / "there" / "a.mp4"), ask("a fox"))
+    clips.trash([clip.id])
+    rename = Path.rename
+
+    def rename_on_one_drive(source: Path, target: Path) -> Path:
+        if ("data" in source.parts) != ("data" in target.parts):
+            raise OSError(errno.EXDEV, "Invalid cross-device link")
+        return rename(source, target)
+
+    monkeypatch.setattr(Path, "rename", rename_on_one_drive)
+    return clips.clip(clip.id)
+
+
+def test_clip_of_a_trash_on_another_drive_is_copied_back_in_a_thread(
+    qtbot: QtBot, clips: Clips, far: Clip, tmp_path: Path
+) -> None:
+    content = Path(far.path).read_bytes()
+    with qtbot.waitSignals([clips.copying, clips.restored], timeout=PATIENCE_MS):
+        clips.restore([far.id])
+        assert clips.clip(far.id).trashed_from  # until the thread is done
+        clips.restore([far.id])  # which is asked for already
+        clips.empty_trash()
+    back = clips.clip(far.id)
+    assert (back.path, back.trashed_from) == (str(tmp_path / "there" / "a.mp4"), "")
+    assert Path(back.path).read_bytes() == content
+    assert not Path(far.path).exists()
+    assert [each.name for each in Path(back.path).parent.iterdir()] == ["a.mp4"]
+
+
+def test_clip_that_can_not_be_copied_back_stays_in_the_trash(
+    qtbot: QtBot, clips: Clips, far: Clip, tmp_path: Path
+) -> None:
+    hidden = tmp_path / "there" / f".{Path(far.path).stem}.partial-{os.getpid()}.mp4"
+    hidden.symlink_to("/dev/full")  # writing there fails as on a full disk
+    with qtbot.waitSignal(clips.failed, timeout=PATIENCE_MS) as failed:
+        clips.restore([far.id])
+    assert failed.args is not None
+    assert "can't be moved to" in failed.args[0]
+    assert "No space left on device" in failed.args[0]
+    assert clips.clip(far.id) == far
+    assert not far.is_missing
+    assert not list((tmp_path / "there").iterdir())
 
 
 def test_empty_trash_deletes_only_trash(clips: Clips, tmp_path: Path) -> None:

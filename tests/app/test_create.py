@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
+    QProgressBar,
     QSlider,
     QWidget,
 )
@@ -148,6 +149,19 @@ def test_what_the_model_does_not_read_is_struck_through(panel: Create) -> None:
     assert (span.start, span.length) == (5, len(" not read"))  # the emoji is two units of UTF-16
     panel.prompt.show_measured(Measured("", 4, 48))
     assert not panel.prompt.editor.document().firstBlock().layout().formats()
+
+
+@pytest.mark.parametrize(
+    ("text", "used", "shown"), [("", 1, 0), (" \n　", 2, 0), ("a", 2, 2), ("一只狐狸", 5, 5)]
+)
+def test_empty_prompt_uses_no_tokens_and_any_other_what_the_model_counts(
+    panel: Create, text: str, used: int, shown: int
+) -> None:
+    panel.prompt.set_text(text)
+    panel.prompt.show_measured(Measured("", used, 48))
+    assert panel.prompt.count.text() == f"{shown} of 48 tokens"
+    (bar,) = panel.prompt.findChildren(QProgressBar)
+    assert bar.value() == shown
 
 
 def test_suggestion_is_taken_over(panel: Create) -> None:

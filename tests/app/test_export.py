@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.export import Export, Exporter, Format, read_tags, save_frame
+from app.export import CODECS, Export, Exporter, Format, read_tags, save_frame
 from app.sources import open_source
 from inference.api.errors import UserError
 from inference.media import open_writer, read_metadata
@@ -157,6 +157,20 @@ def test_place_that_cannot_be_written_is_said(
     target = make(clip.parent)
     assert sentence in fail(qtbot, exporter, Export(clip, target, Format.MP4, 0, 5))
     assert list(locked.iterdir()) == []
+
+
+def test_what_ffmpeg_says_is_in_the_details_alone(
+    qtbot: QtBot, exporter: Exporter, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(CODECS, Format.MP4, ["-c:v", "none-such"])
+    with qtbot.waitSignal(exporter.failed, timeout=30_000) as caught:
+        exporter.start(Export(clip, clip.with_name("out.mp4"), Format.MP4, 1, 5))
+    exporter.stop()
+
+    assert caught.args is not None
+    sentence, details = caught.args
+    assert sentence == "The video could not be encoded: try another format."
+    assert "none-such" in details
 
 
 def test_full_folder_is_refused(qtbot: QtBot, exporter: Exporter, clip: Path) -> None:

@@ -180,6 +180,18 @@ def test_clip_with_a_ruined_end_is_as_long_as_what_can_be_read(
     frames.close()
 
 
+def test_words_of_others_about_a_file_are_not_in_the_sentence(qtbot: QtBot, tmp_path: Path) -> None:
+    video, picture = tmp_path / "a.mp4", tmp_path / "b.png"
+    video.write_bytes(b"no video")
+    QImage(64, 64, QImage.Format.Format_RGB888).save(str(picture))
+    picture.write_bytes(picture.read_bytes()[:60])
+
+    for path, words in ((video, "Invalid data found"), (picture, "Unable to read image data")):
+        ours = f"{path.name} can't be read as a video or a picture: it is damaged, or of an"
+        details = assert_fails(qtbot, path, f"^{re.escape(ours)} unknown kind.$")
+        assert words in details
+
+
 def test_sound_alone_is_refused(qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "sound.wav"
     path.write_bytes(
@@ -189,7 +201,8 @@ def test_sound_alone_is_refused(qtbot: QtBot, tmp_path: Path) -> None:
     assert_fails(qtbot, path, r"sound\.wav has no pictures")
 
 
-def assert_fails(qtbot: QtBot, path: Path, sentence: str) -> None:
+def assert_fails(qtbot: QtBot, path: Path, sentence: str) -> str:
+    """The details of a failure that is said in these words."""
     frames = Frames(path)
     with qtbot.waitSignal(frames.failed, timeout=10_000) as caught:
         frames.open()
@@ -199,6 +212,7 @@ def assert_fails(qtbot: QtBot, path: Path, sentence: str) -> None:
     text = str(caught.args[0])
     assert re.search(sentence, text), text
     assert "\n" not in text
+    return str(caught.args[1])
 
 
 def test_close_while_reading_ends_the_thread(qtbot: QtBot, tmp_path: Path) -> None:

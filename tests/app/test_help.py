@@ -13,15 +13,11 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.canvas import Canvas
 from app.clip_actions import KEYS, ClipAction
-from app.clips import Clips
-from app.engine import Engine
 from app.help import Help, Section
-from app.jobs import Jobs
 from app.journal import JobStatus
 from app.keys import Binding, press, shown
 from app.library_page import LibraryPage
 from app.logs_page import LogsPage
-from app.names import Naming
 from app.pages import Pages
 from app.queue_panel import QueuePanel, actions_for
 from app.settings import SettingsStore
@@ -43,14 +39,6 @@ MODIFIERS = [
     Qt.KeyboardModifier.ControlModifier,
     Qt.KeyboardModifier.AltModifier,
 ]
-
-
-@pytest.fixture
-def services(qtbot: QtBot, tmp_path: Path) -> Iterator[Services]:
-    engine = Engine(log=tmp_path / "engine.log")
-    jobs = Jobs(engine, lambda: Naming(tmp_path / "clips"), tmp_path / "jobs")
-    yield Services(engine, jobs, Clips(tmp_path), tmp_path)
-    engine.stop()
 
 
 @pytest.fixture

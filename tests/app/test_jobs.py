@@ -170,6 +170,28 @@ def test_rows_move_and_stay_moved(make_jobs: MakeJobs) -> None:
     assert [job.id for job in reopened()] == [third, first, second]
 
 
+def test_new_jobs_go_before_the_first_of_some_that_has_yet_to_begin(make_jobs: MakeJobs) -> None:
+    jobs = make_jobs(started=False)
+    a, b, c, d = jobs.add([ask(name) for name in "abcd"])
+    assert jobs.followers(b) == (c, d)
+    jobs.cancel(c)
+    assert jobs.followers(b) == (d,)
+    new = jobs.add([ask("new"), ask("newer")], before=(c, d))
+    assert [job.id for job in jobs.jobs] == [a, b, c, *new, d]
+    jobs.cancel(d)
+    (last,) = jobs.add([ask("last")], before=(c, d))
+    assert [job.id for job in jobs.jobs] == [a, b, c, *new, d, last]
+    assert reopened() == list(jobs.jobs)
+
+
+def test_jobs_stay_in_order_when_one_before_them_has_left(make_jobs: MakeJobs) -> None:
+    jobs = make_jobs(started=False)
+    a, b, c, d = jobs.add([ask(name) for name in "abcd"])
+    jobs.remove([a, b])
+    jobs.pause(d)  # alone is written anew
+    assert [job.id for job in reopened()] == [c, d]
+
+
 def test_model_shows_jobs(make_jobs: MakeJobs) -> None:
     jobs = make_jobs(started=False)
     jobs.add([ask("two foxes")])

@@ -19,9 +19,12 @@ class Said:
     def __init__(self) -> None:
         self.level, self.text = MessageLevel.INFO, ""
         self.remedy: Remedy | None = None
+        self.details = ""
 
-    def __call__(self, level: MessageLevel, text: str, remedy: Remedy | None) -> None:
-        self.level, self.text, self.remedy = level, text, remedy
+    def __call__(
+        self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+    ) -> None:
+        self.level, self.text, self.remedy, self.details = level, text, remedy, details
 
 
 @pytest.fixture
@@ -60,6 +63,18 @@ def test_one_is_deleted_and_brought_back(
     assert said.text == "“a fox” is back in the library."
     assert (tmp_path / "0.mp4").exists()
     assert [clip.id for clip in clips.clips] == [one]
+
+
+def test_copy_back_from_another_drive_is_told_when_it_begins_and_ends(
+    qtbot: QtBot, keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    (one,) = put(clips, tmp_path, "a fox")
+    clips.copying.emit(clips.clip(one))
+    assert said.text == "“a fox” is being copied back from the trash of another drive…"
+    clips.restored.emit([clips.clip(one)])
+    assert said.text == "“a fox” is back in the library."
+    clips.failed.emit("It can't be moved.")
+    assert (said.level, said.text) == (MessageLevel.PROBLEM, "It can't be moved.")
 
 
 def test_several_are_deleted_and_undone_by_key(

@@ -117,8 +117,8 @@ def test_places(page: LibraryPage, clips: Clips, tmp_path: Path) -> None:
     clips.trash([two])
     assert shown(clips) == ["two"]
     assert page.emptying.isEnabled()
-    assert page.buttons[ClipAction.RESTORE].isEnabled()
-    assert not page.buttons[ClipAction.DELETE].isVisible()
+    assert page.foot.buttons[ClipAction.RESTORE].isEnabled()
+    assert not page.foot.buttons[ClipAction.DELETE].isVisible()
 
 
 @pytest.mark.parametrize(
@@ -170,9 +170,9 @@ def test_several_are_deleted_at_once_but_one_is_watched(
     one, two, three = put(clips, tmp_path, "one", "two", "three")
     page.grid.select(0)
     qtbot.keyClick(page.grid, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
-    assert page.prompt.text() == "2 clips are selected"
+    assert page.foot.prompt.text() == "2 clips are selected"
     with qtbot.waitSignal(page.act_wanted) as wanted:
-        page.buttons[ClipAction.DELETE].click()
+        page.foot.buttons[ClipAction.DELETE].click()
     assert wanted.args == [ClipAction.DELETE, [three, two]]
     with qtbot.waitSignal(page.act_wanted) as wanted:
         page.act(ClipAction.WATCH)
@@ -203,11 +203,11 @@ def test_missing_file_is_shown_as_such_and_only_its_settings_are_of_use(
     with qtbot.waitSignal(clips.missing_changed):
         clips.check_files()
     page.grid.grab()
-    assert not page.buttons[ClipAction.WATCH].isEnabled()
-    assert not page.buttons[ClipAction.FOLDER].isEnabled()
-    assert page.buttons[ClipAction.REUSE].isEnabled()
-    assert page.buttons[ClipAction.DELETE].isEnabled()
-    assert "is missing" in page.details.text()
+    assert not page.foot.buttons[ClipAction.WATCH].isEnabled()
+    assert not page.foot.buttons[ClipAction.FOLDER].isEnabled()
+    assert page.foot.buttons[ClipAction.REUSE].isEnabled()
+    assert page.foot.buttons[ClipAction.DELETE].isEnabled()
+    assert "is missing" in page.foot.details.text()
 
 
 def test_clip_plays_under_the_mouse_and_stops_where_it_is_not_seen(
@@ -276,7 +276,7 @@ def test_everything_has_a_name_and_is_reached_by_tab(
     qtbot: QtBot, page: LibraryPage, clips: Clips, tmp_path: Path
 ) -> None:
     put(clips, tmp_path, "one")
-    buttons = [*page.buttons.values(), *page.places.buttons, page.emptying, page.way_out]
+    buttons = [*page.foot.buttons.values(), *page.places.buttons, page.emptying, page.way_out]
     for widget in [*buttons, page.search, page.grid]:
         assert widget.accessibleName()
     reached: list[QWidget | None] = []
@@ -284,11 +284,11 @@ def test_everything_has_a_name_and_is_reached_by_tab(
     for _ in range(13):
         reached.append(QApplication.focusWidget())
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
-    seen = [page.search, *page.places.buttons[:1], page.grid, page.buttons[ClipAction.WATCH]]
+    seen = [page.search, *page.places.buttons[:1], page.grid, page.foot.buttons[ClipAction.WATCH]]
     places = [reached.index(widget) for widget in seen]
     assert places == sorted(places)
     for action in (ClipAction.REUSE, ClipAction.FAVOURITE, ClipAction.FOLDER, ClipAction.DELETE):
-        assert page.buttons[action] in reached
+        assert page.foot.buttons[action] in reached
 
 
 @pytest.mark.parametrize("scheme", list(theme.Scheme))

@@ -59,6 +59,17 @@ def test_installed_model_tells_what_where_how_large_and_under_which_licence(
     assert card.remove.isVisible()
 
 
+def test_size_of_a_download_is_told_before_it_begins(
+    page: ModelsPage, engine: ScriptedEngine
+) -> None:
+    engine.list(
+        known("a", download_bytes=16 * GB),
+        known("b", 2 * GB, installed=False, download_bytes=9 * GB),
+    )
+    sizes = [page.cards[name].facts.text().split("  ·  ")[1] for name in ("a", "b")]
+    assert sizes == ["16 GB", "9.0 GB"]
+
+
 def test_states_are_told_apart(page: ModelsPage, engine: ScriptedEngine) -> None:
     engine.list(
         known("demo", GB, downloadable=False, removable=False),

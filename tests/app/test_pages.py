@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.clips import Clips
 from app.jobs import Jobs
+from app.message import MessageLevel
 from app.pages import Pages
 from app.settings import Language, SettingsStore, Theme
 from app.text import Texts
@@ -37,6 +38,7 @@ from inference.api.messages import (
     ModelsListed,
 )
 from tests.app.conftest import PATIENCE_MS, MakeEngine
+from tests.app.kinora_clips import ask, write_clip
 from tests.app.scripted_engine import known, own
 
 
@@ -92,6 +94,31 @@ def test_theme_and_language_are_switched_live(qtbot: QtBot, case: Case) -> None:
     case.pages.settings.language.setCurrentIndex(2)
     case.pages.settings.language.activated.emit(2)
     assert case.texts.language is Language.CHINESE
+
+
+@pytest.mark.parametrize("language", [Language.ENGLISH, Language.CHINESE])
+def test_smallest_window_has_room_for_every_page(
+    qtbot: QtBot, case: Case, tmp_path: Path, language: Language
+) -> None:
+    clip = write_clip(tmp_path / f"{'a long name ' * 12}.mp4", ask())
+    case.window.services.clips.add(clip, ask())
+    case.texts.use(language)
+    window, messages = case.window, case.window.messages
+    window.resize(0, 0)
+    qtbot.waitUntil(lambda: window.size() == window.minimumSize())
+    assert window.height() <= 500  # what 1920 x 1080 at 200 % leaves, and less
+    for page in window.pages:
+        window.show_page(page)
+        window.say(MessageLevel.PROBLEM, "It broke. " * 20, None, "why\n" * 20)
+        messages.more.click()
+        QApplication.processEvents()
+        needed = window.minimumSizeHint()
+        assert needed.width() <= window.width(), page
+        second_line = messages.height() - messages.minimumSizeHint().height()
+        assert second_line > 0
+        assert needed.height() + second_line <= window.height(), page
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: messages.details.height() == 140)
 
 
 def test_settings_that_can_not_be_kept_are_told(case: Case, tmp_path: Path) -> None:

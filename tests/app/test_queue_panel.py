@@ -1,17 +1,23 @@
 """The queue panel: what it says of a job, what it offers, what it asks for."""
 
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QStandardItem, QStandardItemModel
 from pytestqt.qtbot import QtBot
 
 from app import theme
+from app.clips import Clips
 from app.draft import Draft
 from app.journal import Job, JobStatus
 from app.queue_panel import Action, QueuePanel, actions_for
 from inference.api.messages import Stage
+from inference.media import open_writer
+from tests.app.conftest import PATIENCE_MS
 
 
 def job(name: str, status: JobStatus = JobStatus.WAITING) -> Job:
@@ -38,12 +44,20 @@ def model(qtbot: QtBot) -> QStandardItemModel:
 
 
 @pytest.fixture
-def panel(qtbot: QtBot, model: QStandardItemModel) -> QueuePanel:
-    made = QueuePanel(model)
+def clips(qtbot: QtBot, tmp_path: Path) -> Iterator[Clips]:
+    made = Clips(tmp_path / "data")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def panel(qtbot: QtBot, model: QStandardItemModel, clips: Clips) -> Iterator[QueuePanel]:
+    made = QueuePanel(model, clips)
     qtbot.addWidget(made)
     made.resize(300, 400)
     made.show()
-    return made
+    yield made
+    made.pictures.stop()
 
 
 def test_empty_queue_says_so(panel: QueuePanel) -> None:
@@ -152,9 +166,32 @@ def test_row_shows_picture_progress_and_selection(
     put(model, RUNNING)
     picture = QImage(8, 8, QImage.Format.Format_RGB32)
     picture.fill(QColor("#ff0000"))
-    panel.show_thumbnail("a", picture)
-    shot = panel.list.viewport().grab().toImage()
-    assert shot.pixelColor(29, 30).name() == "#ff0000"
+    panel.pictures.show_preview("a", picture)
+    assert middle_of_first_picture(panel) == "#ff0000"
+
+
+def middle_of_first_picture(panel: QueuePanel) -> str:
+    return panel.list.viewport().grab().toImage().pixelColor(29, 30).name()
+
+
+def test_row_of_a_clip_that_is_made_shows_its_picture_in_the_library(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel, clips: Clips, tmp_path: Path
+) -> None:
+    path, request = tmp_path / "a.mp4", job("a").request
+    with open_writer(path, 64, 32, 16, {}) as write:  # whose sides are cut off
+        write(np.full((32, 64, 3), (0, 0, 255), np.uint8))
+    clip = clips.add(path, request)
+    qtbot.waitUntil(lambda: clips.clip(clip.id).thumbnail != "", timeout=PATIENCE_MS)
+    put(model, replace(job("a", JobStatus.DONE), path=str(path)))
+    qtbot.waitUntil(lambda: is_blue(middle_of_first_picture(panel)), timeout=PATIENCE_MS)
+    clips.trash([clip.id])
+    assert not is_blue(middle_of_first_picture(panel))
+
+
+def is_blue(name: str) -> bool:
+    """As far as a video tells."""
+    colour = QColor(name)
+    return colour.blue() > 240 and colour.red() + colour.green() < 20
 
 
 def test_every_button_has_a_name(panel: QueuePanel) -> None:

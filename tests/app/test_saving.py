@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.export import Format
-from app.message import MessageLevel
+from app.message import MessageLevel, Remedy
 from app.saving import Saving, named
 from app.sources import open_source
 from tests.app.numbered_clips import write_clip
@@ -25,7 +25,14 @@ def said() -> Said:
 def saving(qtbot: QtBot, said: Said) -> Saving:
     window = QWidget()
     qtbot.addWidget(window)
-    return Saving(window, lambda level, text: said.append((level, text)))
+
+    def say(
+        level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+    ) -> None:
+        assert (remedy, details) == (None, "")
+        said.append((level, text))
+
+    return Saving(window, say)
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, path: str, kind: str = "") -> None:

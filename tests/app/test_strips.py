@@ -50,6 +50,18 @@ def test_first_frame_arrives_in_the_middle_of_its_place(
     assert image.pixelColor(10, 20).alpha() == 0  # beside a square one
 
 
+def test_first_frame_fills_its_place_if_it_is_to(qtbot: QtBot, tmp_path: Path) -> None:
+    strips, clip = Strips(fills=True), clip_of(tmp_path / "1.png")
+    strips.size = QSize(80, 40)
+    with qtbot.waitSignal(strips.arrived, timeout=PATIENCE_MS):
+        strips.first(clip)
+    picture = strips.first(clip)
+    strips.stop()
+    assert picture is not None
+    assert picture.size() == QSize(80, 40)
+    assert picture.toImage().pixelColor(10, 20).name() == COLOURS[0]
+
+
 def test_picture_of_another_size_stays_until_the_right_one_arrives(
     qtbot: QtBot, strips: Strips, tmp_path: Path
 ) -> None:

@@ -96,10 +96,12 @@ def test_preview_that_is_gone_changes_nothing(theatre: Theatre, tmp_path: Path) 
 def test_broken_clip_is_said_on_the_canvas(qtbot: QtBot, theatre: Theatre, tmp_path: Path) -> None:
     path = tmp_path / "broken.mp4"
     path.write_bytes(b"no")
-    with qtbot.waitSignal(theatre.failed):
+    with qtbot.waitSignal(theatre.failed) as failed:
         theatre.open(path)
 
     assert theatre.canvas.accessibleDescription().startswith("broken.mp4 can't be read")
+    assert failed.args is not None
+    assert failed.args[1]  # the details
 
 
 def test_broken_clip_leaves_the_one_before(

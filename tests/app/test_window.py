@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.clip_actions import ClipAction
 from app.clips import Clips
-from app.engine import Engine
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
 from app.message import MessageLevel, Remedy
@@ -25,14 +24,6 @@ from inference.api.messages import Notice
 from tests.app.kinora_clips import ask, write_clip
 
 WORKER_MS = 90_000  # loading torch on a busy machine takes its time
-
-
-@pytest.fixture
-def services(qtbot: QtBot, tmp_path: Path) -> Iterator[Services]:
-    engine = Engine(log=tmp_path / "engine.log")
-    jobs = Jobs(engine, lambda: Naming(tmp_path / "clips"), tmp_path / "jobs")
-    yield Services(engine, jobs, Clips(tmp_path), tmp_path)
-    engine.stop()
 
 
 @pytest.fixture
@@ -79,7 +70,9 @@ def test_dropped_clip_restores_its_recipe_and_a_foreign_one_is_said_to_be(
     text = tmp_path / "notes.mp4"
     text.write_text("no video")
     window.open_files([text])
-    assert "notes.mp4" in window.messages.text.text()
+    assert window.messages.text.text().startswith("notes.mp4 can't be read")
+    assert "Invalid data" not in window.messages.text.text()
+    assert "Invalid data" in window.messages.details.toPlainText()
 
 
 def test_two_clips_are_compared(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
@@ -101,7 +94,7 @@ def test_two_clips_of_the_library_are_compared(
         services.clips.add(path, ask(seed=seed))
     window.show_page(Page.LIBRARY)
     window.library.grid.selectAll()
-    window.library.buttons[ClipAction.COMPARE].click()
+    window.library.foot.buttons[ClipAction.COMPARE].click()
     qtbot.waitUntil(lambda: window.theatre.canvas.other is not None)
     qtbot.waitUntil(lambda: window.theatre.path is not None)
     other = window.theatre.canvas.other
@@ -129,6 +122,36 @@ def test_edit_takes_a_waiting_job_back(window: Window, services: Services) -> No
     assert services.jobs.jobs == ()
     assert window.draft.prompt == "a blue square"
     assert window.draft.choices.frames == 5
+
+
+def test_job_taken_back_goes_where_it_was_also_after_a_restart(
+    qtbot: QtBot, window: Window, services: Services
+) -> None:
+    first, second, third, fourth = services.jobs.add([ask(name) for name in "abcd"])
+    window.queueing.act(Action.EDIT, second)
+    window.draft.set_prompt("b, edited")
+    window.close()
+    folder = services.folder
+    jobs = Jobs(services.engine, lambda: Naming(folder / "clips"), folder / "jobs")
+    again = Window(Services(services.engine, jobs, Clips(folder), folder))
+    jobs.remove([third])  # the next that followed it
+    again.create_panel.submit()
+    again.create_panel.submit()
+    prompts = [job.request.prompt for job in jobs.jobs]
+    assert prompts == ["a", "b, edited", "d", "b, edited"]
+    assert (jobs.row(first), jobs.row(fourth)) == (0, 2)
+    again.close()
+    again.deleteLater()
+
+
+def test_other_request_in_place_of_one_taken_back_goes_to_the_end(
+    window: Window, services: Services
+) -> None:
+    first, _ = services.jobs.add([ask("a"), ask("b")])
+    window.queueing.act(Action.EDIT, first)
+    window.load_request(ask("c"))
+    window.create_panel.submit()
+    assert [job.request.prompt for job in services.jobs.jobs] == ["b", "c"]
 
 
 def test_order_is_changed_by_keys(window: Window, services: Services) -> None:
@@ -207,7 +230,7 @@ def test_unwritable_folder_is_told_not_thrown(
     assert "full" in window.messages.text.text()
 
 
-def _refuse(_: object) -> None:
+def _refuse(*_: object) -> None:
     raise UserError("The disk is full: free some space.")
 
 

@@ -96,5 +96,6 @@ def test_what_could_not_be_translated_is_found(source: str) -> None:
 
 
 def test_templates_are_found() -> None:
-    source = 'UserError("a {b} " "c", b=1)\nUserError(error.sentence)\nFailed(j, k, error.sentence)'
+    source = 'UserError("a {b} " "c", b=1, details=x)\nUserError(error.sentence)\n'
+    source += "Failed(j, k, error.sentence)"
     assert list(sentences(source, "x")) == [Said("a {b} c", frozenset({"b"}), "x:1")]
