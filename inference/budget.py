@@ -115,8 +115,12 @@ def budget_of(
     if notice:
         yield Notice(job, notice)
     if is_worth_measuring(spec, request, experience):
-        words = "Measuring this device for some seconds, once, to choose the weights' format."
-        yield Notice(job, Sentence(words))
+        yield Notice(
+            job,
+            Sentence(
+                "Measuring this device for some seconds, once, to choose the weights' format."
+            ),
+        )
         speeds = glance("cuda" if device.total_bytes else "cpu")
         experience = replace(experience, speeds=speeds)
         if notice := note_speeds(device, speeds):

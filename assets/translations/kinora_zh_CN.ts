@@ -132,6 +132,57 @@
     </message>
 </context>
 <context>
+    <name>ClipFoot</name>
+    <message>
+        <source>{0} clips are selected</source>
+        <translation>已选择 {0} 个视频</translation>
+    </message>
+    <message>
+        <source>Watch</source>
+        <translation>观看</translation>
+    </message>
+    <message>
+        <source>Use these settings</source>
+        <translation>使用这些设置</translation>
+    </message>
+    <message>
+        <source>Compare two, or with the one shown</source>
+        <translation>比较两个视频，或与正在显示的视频比较</translation>
+    </message>
+    <message>
+        <source>No longer a favourite</source>
+        <translation>取消收藏</translation>
+    </message>
+    <message>
+        <source>Make it a favourite</source>
+        <translation>加入收藏</translation>
+    </message>
+    <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
+        <source>Delete</source>
+        <translation>删除</translation>
+    </message>
+    <message>
+        <source>Bring back</source>
+        <translation>还原</translation>
+    </message>
+    <message>
+        <source>seed {0}</source>
+        <translation>种子 {0}</translation>
+    </message>
+    <message>
+        <source>{0} steps</source>
+        <translation>{0} 步</translation>
+    </message>
+    <message>
+        <source>the file {0} is missing</source>
+        <translation>文件 {0} 缺失</translation>
+    </message>
+</context>
+<context>
     <name>Clips</name>
     <message>
         <source>favourite</source>
@@ -296,16 +347,16 @@
         <translation>引擎不支持这么旧的显卡：需要计算能力 {needed} 或更高。</translation>
     </message>
     <message>
-        <source>Use a newer NVIDIA card. To compute on the processor instead, slowly, start Kinora with the variable CUDA_VISIBLE_DEVICES set to -1.</source>
-        <translation>请使用较新的 NVIDIA 显卡。若要改用处理器（较慢），请在启动 Kinora 时把变量 CUDA_VISIBLE_DEVICES 设为 -1。</translation>
-    </message>
-    <message>
         <source>The card is newer than the engine, which has no code for it.</source>
         <translation>显卡比引擎更新，引擎还不支持它。</translation>
     </message>
     <message>
-        <source>Install the latest Kinora. To compute on the processor meanwhile, slowly, start it with the variable CUDA_VISIBLE_DEVICES set to -1.</source>
-        <translation>请安装最新版 Kinora。在此之前若要用处理器（较慢），请在启动时把变量 CUDA_VISIBLE_DEVICES 设为 -1。</translation>
+        <source>Use a newer NVIDIA card. Until then Kinora computes on the processor, slowly.</source>
+        <translation>请使用更新的 NVIDIA 显卡。在此之前，Kinora 会在处理器上计算，速度较慢。</translation>
+    </message>
+    <message>
+        <source>Install the latest Kinora. Until then it computes on the processor, slowly.</source>
+        <translation>请安装最新版 Kinora。在此之前，它会在处理器上计算，速度较慢。</translation>
     </message>
     <message>
         <source>Graphics card</source>
@@ -697,8 +748,8 @@
         <translation>文件夹 {path} 不是空的：请为这些帧指定一个新文件夹。</translation>
     </message>
     <message>
-        <source>The video could not be encoded, try another format: {cause}.</source>
-        <translation>视频编码失败，请换一种格式：{cause}。</translation>
+        <source>The video could not be encoded: try another format.</source>
+        <translation>视频编码失败，请换一种格式。</translation>
     </message>
     <message>
         <source>The disk is full: {folder} has {free} MB left, too little for {name}: make room there, or choose another folder.</source>
@@ -720,12 +771,8 @@
         <translation>无法运行 ffmpeg（{reason}）：请重新安装 Kinora。</translation>
     </message>
     <message>
-        <source>it is damaged, or of an unknown kind</source>
-        <translation>文件已损坏，或格式未知</translation>
-    </message>
-    <message>
-        <source>{name} can&apos;t be read as a video or a picture: {cause}.</source>
-        <translation>无法把 {name} 作为视频或图片读取：{cause}。</translation>
+        <source>{name} can&apos;t be read as a video or a picture: it is damaged, or of an unknown kind.</source>
+        <translation>无法将 {name} 作为视频或图片读取：文件已损坏，或格式未知。</translation>
     </message>
     <message>
         <source>{name} has no pictures that can be read: it may have been cut off.</source>
@@ -924,6 +971,10 @@
         <translation>{0} 个视频已放回作品库。</translation>
     </message>
     <message>
+        <source>“{0}” is being copied back from the trash of another drive…</source>
+        <translation>正在从另一个磁盘的回收站复制回“{0}”……</translation>
+    </message>
+    <message>
         <source>Of {0} files {1} are clips of Kinora&apos;s, and in the library now.</source>
         <translation>{0} 个文件中有 {1} 个是 Kinora 的视频，已加入作品库。</translation>
     </message>
@@ -966,28 +1017,12 @@
         <translation>撤销上次删除</translation>
     </message>
     <message>
-        <source>{0} clips are selected</source>
-        <translation>已选择 {0} 个视频</translation>
-    </message>
-    <message>
         <source>{0} of {1}</source>
         <translation>{0} / {1}</translation>
     </message>
     <message>
         <source>Clips: {0}</source>
         <translation>视频：{0}</translation>
-    </message>
-    <message>
-        <source>seed {0}</source>
-        <translation>种子 {0}</translation>
-    </message>
-    <message>
-        <source>{0} steps</source>
-        <translation>{0} 步</translation>
-    </message>
-    <message>
-        <source>the file {0} is missing</source>
-        <translation>文件 {0} 缺失</translation>
     </message>
     <message>
         <source>Nothing is found for “{0}”.</source>
@@ -1016,38 +1051,6 @@
     <message>
         <source>The trash is empty.</source>
         <translation>回收站是空的。</translation>
-    </message>
-    <message>
-        <source>Watch</source>
-        <translation>观看</translation>
-    </message>
-    <message>
-        <source>Use these settings</source>
-        <translation>使用这些设置</translation>
-    </message>
-    <message>
-        <source>Compare two, or with the one shown</source>
-        <translation>比较两个视频，或与正在显示的视频比较</translation>
-    </message>
-    <message>
-        <source>No longer a favourite</source>
-        <translation>取消收藏</translation>
-    </message>
-    <message>
-        <source>Make it a favourite</source>
-        <translation>加入收藏</translation>
-    </message>
-    <message>
-        <source>Show in folder</source>
-        <translation>在文件夹中显示</translation>
-    </message>
-    <message>
-        <source>Delete</source>
-        <translation>删除</translation>
-    </message>
-    <message>
-        <source>Bring back</source>
-        <translation>还原</translation>
     </message>
     <message>
         <source>Search: prompt, model, seed 42, 2026-11</source>
@@ -2265,6 +2268,10 @@
         <translation>是一个文件夹</translation>
     </message>
     <message>
+        <source>Measuring this device for some seconds, once, to choose the weights&apos; format.</source>
+        <translation>正在测量此设备的速度（只需几秒，仅此一次），以选择权重格式。</translation>
+    </message>
+    <message>
         <source>Memory ran out: going on with less of it ({peak} at most).</source>
         <translation>内存或显存不足：改用更少的内存继续（最多 {peak}）。</translation>
     </message>
@@ -2293,6 +2300,10 @@
         <translation>权限不足</translation>
     </message>
     <message>
+        <source>Plans won&apos;t know of these figures: {error}</source>
+        <translation>后续计划将无法使用这些数据：{error}</translation>
+    </message>
+    <message>
         <source>Read-only file system</source>
         <translation>磁盘是只读的</translation>
     </message>
@@ -2315,6 +2326,10 @@
     <message>
         <source>The attention gave something that isn&apos;t a number: the step is taken again, and the others too, with a plainer one.</source>
         <translation>注意力计算得到了非数值结果：这一步和之后各步改用更基本的算法重新计算。</translation>
+    </message>
+    <message>
+        <source>The card {name} is not used, as the engine has no code for its compute capability {capability}: the clip is made on the processor, slowly.</source>
+        <translation>未使用显卡 {name}，因为引擎不支持其计算能力 {capability}：短片将在处理器上生成，速度较慢。</translation>
     </message>
     <message>
         <source>The clip starts anew: {path} is unusable ({cause}), now {aside}.</source>
@@ -2443,10 +2458,6 @@
     <message>
         <source>The unfinished clip can&apos;t be kept in {path} ({reason}): if it&apos;s stopped now, it goes on from an earlier step or starts anew.</source>
         <translation>无法把未完成的视频保存到 {path}（{reason}）：如果现在停止，之后会从更早的一步继续或从头开始。</translation>
-    </message>
-    <message>
-        <source>The video could not be encoded, try another format: ffmpeg ended with code {code} and said: {words}</source>
-        <translation>无法编码视频，请换一种格式：ffmpeg 以代码 {code} 退出，输出为：{words}</translation>
     </message>
     <message>
         <source>The {model} model knows only its toy world: {world}. For anything else, get a real one, on the Models page or with: ./kinora models download t2v-1.3b</source>
@@ -2673,10 +2684,6 @@
         <translation>无</translation>
     </message>
     <message>
-        <source>nothing</source>
-        <translation>无</translation>
-    </message>
-    <message>
         <source>nothing better fits</source>
         <translation>没有更好的格式放得下</translation>
     </message>
@@ -2737,8 +2744,16 @@
         <translation>{part}（{place}）</translation>
     </message>
     <message>
-        <source>this card was never measured (./kinora bench --layers does)</source>
-        <translation>这块显卡从未测量过（可运行 ./kinora bench --layers）</translation>
+        <source>The video could not be encoded: try another format.</source>
+        <translation>视频编码失败，请换一种格式。</translation>
+    </message>
+    <message>
+        <source>it is damaged, or of an unknown kind</source>
+        <translation>文件已损坏，或格式未知</translation>
+    </message>
+    <message>
+        <source>this card was not measured yet: its first clip begins with that</source>
+        <translation>此显卡尚未测量：生成第一个短片时会先测量</translation>
     </message>
     <message>
         <source>torch.compile can&apos;t be used here ({reason}): going on without it.</source>
