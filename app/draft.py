@@ -208,7 +208,7 @@ class Draft(QObject):
         self.changed.emit()
 
     def load(self, request: GenerationRequest) -> None:
-        """Takes a request as it is, its seed included, which is locked."""
+        """Takes a request as it is, one clip with its seed, which is locked."""
         self.prompt, self.model = request.prompt, request.model
         self.choices, self.stop_after = choices_of(request), request.stop_after
         standard = defaults_of(self.defaults)
@@ -216,7 +216,7 @@ class Draft(QObject):
         self._touched = frozenset(
             name for name in names if getattr(standard, name) != getattr(self.choices, name)
         )
-        self.seed, self.seed_locked = request.seed, True
+        self.seed, self.seed_locked, self.variations = request.seed, True, 1
         self.changed.emit()
 
     def kept(self) -> Kept:

@@ -28,7 +28,7 @@ class SeedField(Panel):
         layout.addWidget(self.number, 1)
         layout.addWidget(self.dice)
         layout.addWidget(self.lock)
-        self.number.editingFinished.connect(self._on_typed)
+        self.number.editingFinished.connect(self.take_typed)
         self.dice.clicked.connect(self._on_dice)
         self.lock.toggled.connect(self._on_lock)
         draft.changed.connect(self.show_draft)
@@ -43,7 +43,8 @@ class SeedField(Panel):
         self.lock.setIcon(theme.icon("lock" if self._draft.seed_locked else "unlock"))
         del blocker
 
-    def _on_typed(self) -> None:
+    def take_typed(self) -> None:
+        """What stands in the field is the seed."""
         seed = min(int(self.number.text() or 0), MAX_SEED)
         if seed != self._draft.seed:
             self._draft.set_seed(seed, locked=True)
