@@ -184,8 +184,16 @@ class Jobs(JobList):
         job = self.active
         self._engine.stop()
         if job is not None:
-            self.put(replace(job, status=JobStatus.PAUSED, seconds_left=None))
+            self._leave(job)
         self.journal.close()
+
+    def _leave(self, job: Job) -> None:
+        """What was being made goes on first at the next start, unless it was to stop anyway."""
+        goes_on = job.status is JobStatus.RUNNING
+        status = JobStatus.WAITING if goes_on else JobStatus.PAUSED
+        self.put(replace(job, status=status, seconds_left=None))
+        if goes_on:
+            self.put_first(job.id)
 
     def _recall(self, device: DeviceInfo) -> None:
         with History() as history:

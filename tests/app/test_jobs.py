@@ -315,14 +315,30 @@ def test_killed_worker_hands_the_step_on(qtbot: QtBot, make_jobs: MakeJobs) -> N
 
 def test_closing_keeps_the_running_job(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs = make_jobs()
-    running, paused = jobs.add([ask("slow", steps=20), ask()])
+    running, paused, waiting = jobs.add([ask("slow", steps=20), ask(), ask()])
     jobs.pause(paused)
     wait_for_step(qtbot, jobs, 3)
+    jobs.move(waiting, 0)
     jobs.close()
-    assert [job.status for job in reopened()] == [JobStatus.PAUSED, JobStatus.PAUSED]
+    assert [(job.id, job.status) for job in reopened()] == [
+        (running, JobStatus.WAITING),
+        (waiting, JobStatus.WAITING),
+        (paused, JobStatus.PAUSED),
+    ]
     again = make_jobs()
-    again.resume(running)
-    wait_for(qtbot, again, JobStatus.DONE, JobStatus.PAUSED)
+    steps: list[int] = []
+    again.previewed.connect(lambda preview: steps.append(preview.step))
+    wait_for(qtbot, again, JobStatus.DONE, JobStatus.DONE, JobStatus.PAUSED)
+    assert steps[0] >= 3  # it went on, before the one that was moved to the front
+
+
+def test_closing_leaves_a_job_that_was_to_pause_paused(qtbot: QtBot, make_jobs: MakeJobs) -> None:
+    jobs = make_jobs()
+    (running,) = jobs.add([ask("slow", steps=20)])
+    wait_for_step(qtbot, jobs, 1)
+    jobs.pause(running)
+    jobs.close()
+    assert [job.status for job in reopened()] == [JobStatus.PAUSED]
 
 
 def test_killed_application_loses_nothing(qtbot: QtBot, make_jobs: MakeJobs, clips: Path) -> None:
