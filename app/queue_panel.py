@@ -200,6 +200,7 @@ class QueuePanel(Panel):
         for signal in (jobs.rowsInserted, jobs.rowsRemoved, jobs.rowsMoved, jobs.dataChanged):
             signal.connect(self._refresh)
         jobs.modelReset.connect(self._refresh)
+        jobs.rowsInserted.connect(self._on_rows_inserted)
         self.list.selectionModel().currentChanged.connect(self._refresh)
         self.list.customContextMenuRequested.connect(self._open_menu)
         self.list.installEventFilter(self)
@@ -213,16 +214,27 @@ class QueuePanel(Panel):
         self.list.setVisible(has_jobs)
         self.empty.setVisible(not has_jobs)
         if has_jobs and not self.list.currentIndex().isValid():
-            self.list.setCurrentIndex(self._jobs.index(0, 0))
+            self.list.setCurrentIndex(self._first_unfinished())
             return  # it comes back here
         job = self.job
         possible = () if job is None else actions_for(job)
+        if any(b.hasFocus() and action not in possible for action, b in self.buttons.items()):
+            self.list.setFocus()  # not wherever Qt would put it
         for action, button in self.buttons.items():
             button.setEnabled(action in possible)
             button.setVisible(has_jobs)
         paused = Action.RESUME in possible
         self.buttons[Action.RESUME].setVisible(has_jobs and paused)
         self.buttons[Action.PAUSE].setVisible(has_jobs and not paused)
+
+    def _first_unfinished(self) -> QModelIndex:
+        rows = (self._jobs.index(row, 0) for row in range(self._jobs.rowCount()))
+        unfinished = (row for row in rows if (job := self._job_of(row)) and not job.is_over)
+        return next(unfinished, self._jobs.index(0, 0))
+
+    def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        for number in (last, first):  # as many as there is room for
+            self.list.scrollTo(self._jobs.index(number, 0))
 
     def _job_of(self, index: Index) -> Job | None:
         data = index.data(Qt.ItemDataRole.UserRole)

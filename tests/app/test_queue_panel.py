@@ -160,3 +160,40 @@ def test_row_shows_picture_progress_and_selection(
 def test_every_button_has_a_name(panel: QueuePanel) -> None:
     assert all(button.accessibleName() for button in panel.buttons.values())
     assert panel.list.accessibleName()
+
+
+def test_focus_stays_here_when_a_button_has_done_its_work(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, RUNNING)
+    panel.buttons[Action.PAUSE].setFocus()
+    stopping = replace(RUNNING, status=JobStatus.STOPPING)
+    model.item(0).setData(stopping, Qt.ItemDataRole.UserRole)
+    assert panel.list.hasFocus()  # and not the button that cancels
+
+
+def test_what_is_asked_for_comes_into_view(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, *(job(str(number), JobStatus.DONE) for number in range(20)))
+    put(model, job("new"))
+    shown = panel.list.visualRect(model.index(20, 0))
+    assert panel.list.viewport().rect().contains(shown)
+
+
+def test_first_that_is_not_over_is_selected(qtbot: QtBot, model: QStandardItemModel) -> None:
+    put(model, job("a", JobStatus.DONE), job("b", JobStatus.PAUSED), job("c"))
+    panel = QueuePanel(model)
+    qtbot.addWidget(panel)
+    assert panel.job is not None
+    assert panel.job.id == "b"
+
+
+def test_row_shows_that_the_list_has_the_focus(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, job("a"))
+    panel.buttons[Action.CANCEL].setFocus()
+    without = panel.list.viewport().grab().toImage()
+    panel.list.setFocus()
+    assert panel.list.viewport().grab().toImage() != without
