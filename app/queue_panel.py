@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPoint,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QImage, QKeyEvent, QKeySequence, QPixmap
@@ -215,6 +216,7 @@ class QueuePanel(Panel):
         self.empty.setVisible(not has_jobs)
         if has_jobs and not self.list.currentIndex().isValid():
             self.list.setCurrentIndex(self._first_unfinished())
+            QTimer.singleShot(0, self.list, self._scroll_to_current)  # when it has its size
             return  # it comes back here
         job = self.job
         possible = () if job is None else actions_for(job)
@@ -231,6 +233,10 @@ class QueuePanel(Panel):
         rows = (self._jobs.index(row, 0) for row in range(self._jobs.rowCount()))
         unfinished = (row for row in rows if (job := self._job_of(row)) and not job.is_over)
         return next(unfinished, self._jobs.index(0, 0))
+
+    def _scroll_to_current(self) -> None:
+        at_top = QAbstractItemView.ScrollHint.PositionAtTop
+        self.list.scrollTo(self.list.currentIndex(), at_top)
 
     def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
         for number in (last, first):  # as many as there is room for

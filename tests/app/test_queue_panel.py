@@ -182,11 +182,15 @@ def test_what_is_asked_for_comes_into_view(
 
 
 def test_first_that_is_not_over_is_selected(qtbot: QtBot, model: QStandardItemModel) -> None:
-    put(model, job("a", JobStatus.DONE), job("b", JobStatus.PAUSED), job("c"))
+    put(model, *(job(str(number), JobStatus.DONE) for number in range(20)))
+    put(model, job("a", JobStatus.PAUSED), *(job(str(number)) for number in range(20, 40)))
     panel = QueuePanel(model)
     qtbot.addWidget(panel)
+    panel.resize(300, 200)
+    panel.show()
     assert panel.job is not None
-    assert panel.job.id == "b"
+    assert panel.job.id == "a"
+    qtbot.waitUntil(lambda: panel.list.visualRect(panel.list.currentIndex()).top() == 0)
 
 
 def test_row_shows_that_the_list_has_the_focus(
