@@ -135,6 +135,12 @@ class Jobs(JobList):
         elif job.status in STOPPABLE:
             self._end_cancelled(job)
 
+    def cancel_waiting(self) -> None:
+        """Cancel every job that waits; what runs or is paused stays."""
+        for job in self.jobs:
+            if job.status is JobStatus.WAITING:
+                self.cancel(job.id)
+
     def pause(self, id_: str) -> None:
         """Stop a job and keep what there is of it; `resume` goes on from there."""
         job = self.job(id_)
@@ -175,9 +181,9 @@ class Jobs(JobList):
                 self.drop(id_)
                 self._drop_kept(id_)
 
-    def clear_ended(self) -> None:
-        """Take every job that is over off the list."""
-        self.remove([job.id for job in self.jobs if job.is_over])
+    def clear_settled(self) -> None:
+        """Take what is done or cancelled off the list; a failed job can still go on."""
+        self.remove([job.id for job in self.jobs if job.is_settled])
 
     def close(self) -> None:
         """Leave the queue as it is to be found at the next start; ends the worker."""

@@ -69,7 +69,12 @@ class Job:
     @property
     def is_over(self) -> bool:
         """Whether nothing more happens to it by itself or on `resume`."""
-        return self.status in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
+        return self.is_settled or self.status is JobStatus.FAILED
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is kept of it that could still become a clip."""
+        return self.status in (JobStatus.DONE, JobStatus.CANCELLED)
 
 
 class Journal:

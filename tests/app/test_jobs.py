@@ -421,11 +421,26 @@ def test_ended_jobs_leave_the_list_not_the_disk(qtbot: QtBot, make_jobs: MakeJob
     jobs.add([ask(), ask("refuse"), ask("slow", steps=500)])
     wait_for(qtbot, jobs, JobStatus.DONE, JobStatus.FAILED, JobStatus.RUNNING)
     path = Path(jobs.jobs[0].path)
-    jobs.clear_ended()
-    jobs.remove([jobs.jobs[0].id])  # the worker has it
+    jobs.clear_settled()
+    assert statuses(jobs) == [JobStatus.FAILED, JobStatus.RUNNING]
+    jobs.remove([job.id for job in jobs.jobs])  # the worker has one
     assert statuses(jobs) == [JobStatus.RUNNING]
     assert path.exists()
     assert len(reopened()) == 1
+
+
+def test_all_that_wait_are_cancelled_and_nothing_else(qtbot: QtBot, make_jobs: MakeJobs) -> None:
+    jobs = make_jobs()
+    paused = jobs.add([ask("slow", steps=500), ask(), ask(), ask()])[1]
+    jobs.pause(paused)
+    wait_for_step(qtbot, jobs, 1)
+    jobs.cancel_waiting()
+    assert statuses(jobs) == [
+        JobStatus.RUNNING,
+        JobStatus.PAUSED,
+        JobStatus.CANCELLED,
+        JobStatus.CANCELLED,
+    ]
 
 
 def test_what_the_worker_noted_is_known_after_the_clip(qtbot: QtBot, make_jobs: MakeJobs) -> None:

@@ -108,6 +108,13 @@ def test_time_left_is_whole_in_the_narrowest_panel(
         (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, JobStatus.WAITING, Action.UP),
         (Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.SHOW),
         (Qt.Key.Key_C, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.COMPARE),
+        (Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier, JobStatus.DONE, Action.CLEAR),
+        (
+            Qt.Key.Key_Escape,
+            Qt.KeyboardModifier.ShiftModifier,
+            JobStatus.WAITING,
+            Action.CANCEL_WAITING,
+        ),
         (Qt.Key.Key_F2, Qt.KeyboardModifier.NoModifier, JobStatus.WAITING, Action.EDIT),
     ],
     ids=lambda value: getattr(value, "name", None),
@@ -144,6 +151,15 @@ def test_menu_offers_exactly_what_can_be_done(
     with qtbot.waitSignal(panel.act_wanted) as wanted:
         menu.actions()[2].trigger()
     assert wanted.args == [Action.FINISH, "a"]
+
+
+def test_menu_ends_with_what_is_for_many(panel: QueuePanel, model: QStandardItemModel) -> None:
+    put(model, RUNNING, job("b"), job("c", JobStatus.CANCELLED))
+    texts = [entry.text() for entry in panel.menu().actions()]
+    assert texts[-3:] == ["", "Cancel all that wait", "Clear what is done or cancelled"]
+    assert panel.buttons[Action.CLEAR].isEnabled()
+    model.removeRow(2)
+    assert not panel.buttons[Action.CLEAR].isEnabled()
 
 
 def test_row_shows_picture_progress_and_selection(
