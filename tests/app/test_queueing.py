@@ -12,7 +12,7 @@ from app.journal import JobStatus
 from app.names import Naming
 from app.queue_panel import Action
 from app.queueing import Queueing
-from inference.api.models import make_request
+from tests.tiny_model import make_request
 
 
 @pytest.fixture
