@@ -21,7 +21,7 @@ from app import theme
 from app.clip_actions import KEYS, NOT_IN_TRASH, ClipAction, actions_for
 from app.clip_grid import ClipGrid
 from app.clips import Clips, date_text, shape_text
-from app.fields import OneLine, Panel, Segments, name_tool, row, tip_of, tool
+from app.fields import Line, OneLine, Panel, Segments, name_tool, row, tip_of, tool
 from app.keys import Binding, bind_inside, press
 from app.library import Clip
 from app.words import said
@@ -61,7 +61,7 @@ class LibraryPage(Panel):
         super().__init__()
         self._clips = clips
         self._place, self._chosen = Place.ALL, 0
-        self.search = QLineEdit()
+        self.search = Line()
         self.places = Segments([QToolButton() for _ in Place])
         self.count = QLabel()
         self.emptying = QPushButton()

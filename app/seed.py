@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QHBoxLayout
 
 from app import theme
 from app.draft import Draft, random_seed
-from app.fields import Panel, name_tool, tool
+from app.fields import Line, Panel, name_tool, tool
 from inference.api.spec import MAX_SEED
 
 
@@ -16,7 +16,7 @@ class SeedField(Panel):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._draft = draft
-        self.number = QLineEdit()
+        self.number = Line()
         # QSpinBox holds no number beyond 31 bits.
         digits = QRegularExpression(r"\d{0,10}")
         self.number.setValidator(QRegularExpressionValidator(digits, self.number))
