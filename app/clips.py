@@ -124,6 +124,7 @@ class Clips(QAbstractListModel):
                 clip = self._library.trash(self.clip(id_))
                 done.append(clip)
         finally:
+            self._all.update((clip.id, clip) for clip in done)  # who sees rows go may count
             self._hide({clip.id for clip in done})
             for clip in done:
                 self._take(clip)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
@@ -226,9 +226,9 @@ class LibraryPage(Panel):
             self.grid.select(max(0, self._clips.row(self._chosen)))
         self._on_counted()
 
-    def _on_changed(self) -> None:
-        if not self.grid.chosen and self._clips.rowCount():
-            self.grid.select(max(0, self.grid.currentIndex().row()))
+    def _on_changed(self, _parent: QModelIndex, first: int) -> None:
+        if not self.grid.chosen and self._clips.rowCount():  # of one deleted, the next
+            self.grid.select(min(first, self._clips.rowCount() - 1))
         self._on_counted()
 
     def _on_counted(self) -> None:
