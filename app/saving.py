@@ -50,7 +50,8 @@ class Saving(QObject):
             self.tr("Folder of PNG pictures (*)"): Format.FOLDER,
         }
         # Without an ending: the dialog would ask about a file of the first kind when another is chosen.
-        start = source.with_name(f"{source.stem} {first + 1}-{last + 1}")
+        # A folder of that name it would open.
+        start = free(source, source.with_name(f"{source.stem} {first + 1}-{last + 1}"))
         target, chosen = QFileDialog.getSaveFileName(
             self._window, self.tr("Export"), str(start), ";;".join(kinds)
         )

@@ -100,7 +100,9 @@ def test_export_is_offered_a_name_of_no_kind(
 
     monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
     saving.export(tmp_path / "source.mp4", 2, 5)
-    assert offered == [str(tmp_path / "source 3-6")]
+    (tmp_path / "source 3-6").mkdir()
+    saving.export(tmp_path / "source.mp4", 2, 5)
+    assert offered == [str(tmp_path / "source 3-6"), str(tmp_path / "source 3-6 2")]
 
 
 def test_frame_keeps_its_name_and_replaces_nothing(
