@@ -159,11 +159,13 @@ class Jobs(JobList):
             self._start_next()
 
     def retry(self, id_: str) -> None:
-        """Queue a failed or cancelled job again; a failed one goes on from its last step."""
+        """Queue a failed or cancelled job again, its clip where clips go by now; a failed one goes on
+        from its last step."""
         job = self.job(id_)
         if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
-            fresh = Job(id_, job.request, job.output, kept_steps=job.kept_steps)
-            self.put(fresh)
+            taken = {Path(other.output) for other in self.jobs if other.id != id_}
+            output = self._naming().free_path(job.request, taken)
+            self.put(Job(id_, job.request, str(output), kept_steps=job.kept_steps))
             self._start_next()
 
     def finish_now(self, id_: str) -> None:

@@ -271,6 +271,19 @@ def test_folder_that_can_not_be_made_is_told(
     wait_for(qtbot, jobs, JobStatus.DONE)
 
 
+def test_another_folder_holds_for_what_is_tried_again(
+    qtbot: QtBot, make_jobs: MakeJobs, clips: Path
+) -> None:
+    clips.touch()  # a file where the folder should be
+    jobs = make_jobs()
+    (id_,) = jobs.add([ask()])
+    wait_for(qtbot, jobs, JobStatus.FAILED)
+    jobs._naming = lambda: Naming(clips.with_name("others"))
+    jobs.retry(id_)
+    wait_for(qtbot, jobs, JobStatus.DONE)
+    assert Path(jobs.jobs[0].path).parent == clips.with_name("others")
+
+
 def test_file_that_appeared_is_not_overwritten(
     qtbot: QtBot, make_jobs: MakeJobs, clips: Path
 ) -> None:
