@@ -442,6 +442,18 @@ def test_ended_jobs_leave_the_list_not_the_disk(qtbot: QtBot, make_jobs: MakeJob
     assert len(reopened()) == 1
 
 
+def test_order_outlives_what_was_taken_off_the_list(make_jobs: MakeJobs) -> None:
+    jobs = make_jobs(started=False)
+    first = jobs.add_variations(ask(), 6)
+    jobs.remove(first[:5])
+    later = jobs.add([ask(), ask()])
+    jobs.move(later[1], 0)
+    jobs.remove([later[0]])
+    last = jobs.add([ask()])
+    expected = [later[1], first[5], *last]
+    assert [job.id for job in jobs.jobs] == [job.id for job in reopened()] == expected
+
+
 def test_all_that_wait_are_cancelled_and_nothing_else(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs = make_jobs()
     paused = jobs.add([ask("slow", steps=500), ask(), ask(), ask()])[1]
