@@ -142,6 +142,8 @@ class Clips(QAbstractListModel):
                 clip = self._library.trash(self.clip(id_))
                 done.append(clip)
         finally:
+            for clip in done:
+                self._know(clip)  # who sees rows go may count
             self._hide({clip.id for clip in done})
             for clip in done:
                 self._take(clip)
@@ -251,11 +253,14 @@ class Clips(QAbstractListModel):
         self._library.save(clip)
         self._take(clip)
 
-    def _take(self, clip: Clip) -> None:
-        """A clip as it is now: in its row, gone from there, or in one of its own."""
+    def _know(self, clip: Clip) -> None:
         if (before := self._all.get(clip.id)) is not None:
             self._ids.pop(before.path, None)
         self._all[clip.id], self._ids[clip.path] = clip, clip.id
+
+    def _take(self, clip: Clip) -> None:
+        """A clip as it is now: in its row, gone from there, or in one of its own."""
+        self._know(clip)
         row, is_shown = self.row(clip.id), self._is_shown(clip)
         if row >= 0 and is_shown:
             self._clips[row] = clip

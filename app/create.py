@@ -1,9 +1,11 @@
 """The create panel: what is to be made."""
 
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QFrame,
     QGridLayout,
     QLabel,
@@ -81,6 +83,7 @@ class Create(Panel):
         self.forecast = ForecastCard()
         self.fault = QLabel()
         self.generate = QPushButton()
+        self._scroll = QScrollArea()
         self._negative_fold, self._advanced_fold = Fold(self.negative), Fold(self.advanced)
         self._model_title = section(self.model)
         self._size_title = section(self.ratios)
@@ -114,17 +117,23 @@ class Create(Panel):
 
     def submit(self) -> None:
         """Asks for the clips, or says what is in the way."""
+        self._take_typed()
         if not self.draft.prompt.strip():
             self._show_fault(self.tr("The prompt is empty: describe the video you want."))
-            self.prompt.editor.setFocus()
+            self.edit_prompt()
             return
         try:
             requests = self.draft.requests()
         except UserError as error:
             self._show_fault(said(error))
-            self.prompt.editor.setFocus()
+            self.edit_prompt()
             return
         self.generate_wanted.emit(requests)
+
+    def edit_prompt(self) -> None:
+        """Puts the cursor into the prompt, where it can be seen."""
+        self.prompt.editor.setFocus()
+        self._scroll.ensureWidgetVisible(self.prompt)
 
     def current_request(self) -> GenerationRequest | None:
         """What there is to foretell, which goes by the settings and not by the prompt."""
@@ -149,6 +158,7 @@ class Create(Panel):
         self.seconds.setValue(chosen.frames / chosen.fps)
         self.frames.setValue(chosen.frames)
         self.variations.setValue(draft.variations)
+        self._show_count()
         ratio = ratio_of(chosen.width, chosen.height, draft.defaults)
         self.ratios.show_picked(None if ratio is None else list(Ratio).index(ratio))
         quality = quality_of(chosen.steps, draft.defaults)
@@ -176,6 +186,8 @@ class Create(Panel):
         self.variations.valueChanged.connect(self._on_variations)
         self.forecast.suggestion_taken.connect(self._on_suggestion)
         self.generate.clicked.connect(self.submit)
+        for fold in (self._negative_fold, self._advanced_fold):
+            fold.head.toggled.connect(partial(self._on_folded, fold))
 
     def _on_model(self, index: int) -> None:
         self.draft.use_model(self.model.itemData(index))
@@ -211,7 +223,7 @@ class Create(Panel):
 
     def _on_variations(self, value: int) -> None:
         self.draft.variations = value
-        self.retranslate()
+        self._show_count()
 
     def _on_suggestion(self, request: GenerationRequest) -> None:
         self.draft.choose(
@@ -220,6 +232,17 @@ class Create(Panel):
             frames=request.frames,
             weights=request.weights,
         )
+
+    def _take_typed(self) -> None:
+        """A number counts as soon as it is typed, though its field was not left."""
+        self.seed.take_typed()
+        field = self.focusWidget()
+        if isinstance(field, QAbstractSpinBox):
+            field.interpretText()
+
+    def _on_folded(self, fold: Fold, opened: bool) -> None:  # noqa: FBT001, a slot
+        if opened:  # its height is known when the layout is done
+            QTimer.singleShot(0, fold, lambda: self._scroll.ensureWidgetVisible(fold))
 
     def _show_fault(self, text: str) -> None:
         self.fault.setText(text)
@@ -237,7 +260,7 @@ class Create(Panel):
             theme.set_kind(label, "hint")
         theme.set_kind(self.generate, "primary")
         self.generate.setIcon(theme.icon("sparkle", theme.Tone.ON_ACCENT))
-        scroll = QScrollArea()
+        scroll = self._scroll
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -310,11 +333,14 @@ class Create(Panel):
         for button, ratio in zip(self.ratios.buttons, Ratio, strict=True):
             across, down = ratio.split(":")
             button.setAccessibleName(self.tr("{0} to {1}").format(across, down))
+        self._show_count()
+        name_tool(self.swap, self.tr("Swap width and height"))
+
+    def _show_count(self) -> None:
         count = self.draft.variations
         one = self.tr("Generate")
         self.generate.setText(one if count == 1 else self.tr("Generate %n clip(s)", "", count))
         name_tool(self.generate, self.generate.text(), "Ctrl+Enter")
-        name_tool(self.swap, self.tr("Swap width and height"))
 
     def _retranslate_titles(self) -> None:
         named = (

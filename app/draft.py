@@ -205,24 +205,22 @@ class Draft(QObject):
         self.choices, self.stop_after = replace(defaults_of(self.defaults), **kept), 0
         self.changed.emit()
 
-    def use_defaults(self) -> None:
-        """Everything but the prompt as the model likes it."""
-        self._touched = frozenset()
-        self.choices, self.stop_after = defaults_of(self.defaults), 0
-        self.changed.emit()
-
-    def load(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
-        """Takes a request as it is, its seed included, which is locked."""
-        self.followers = followers
-        self.prompt, self.model = request.prompt, request.model
-        self.choices, self.stop_after = choices_of(request), request.stop_after
+    def take(self, choices: Choices, *, stop_after: int = 0) -> None:
+        """Takes every value; those that are as the model likes them follow it when it changes."""
+        self.choices, self.stop_after = choices, stop_after
         standard = defaults_of(self.defaults)
         names = (field.name for field in fields(Choices))
         self._touched = frozenset(
-            name for name in names if getattr(standard, name) != getattr(self.choices, name)
+            name for name in names if getattr(standard, name) != getattr(choices, name)
         )
-        self.seed, self.seed_locked = request.seed, True
         self.changed.emit()
+
+    def load(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
+        """Takes a request as it is, one clip with its seed, which is locked."""
+        self.followers = followers
+        self.prompt, self.model = request.prompt, request.model
+        self.seed, self.seed_locked, self.variations = request.seed, True, 1
+        self.take(choices_of(request), stop_after=request.stop_after)
 
     def forget_place(self) -> None:
         """It is in the queue again: what is asked for next goes to its end."""

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QPushButton,
     QSizePolicy,
     QSpinBox,
@@ -76,6 +77,14 @@ class Choice(QComboBox):
 
     def wheelEvent(self, e: QWheelEvent) -> None:  # noqa: N802, Qt's name
         _wheel_if_focused(self, e)
+
+
+class Line(QLineEdit):
+    """A line of text; a file that is dropped on it is for the window to open, not for it to spell."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAcceptDrops(False)
 
 
 def _calm(box: QAbstractSpinBox) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPainterPath
+from PySide6.QtGui import QFont, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import theme
@@ -73,9 +73,11 @@ class JobDelegate(QStyledItemDelegate):
             ground = table.hover
         else:
             return
-        painter.setPen(Qt.PenStyle.NoPen)
+        focused = bool(state & QStyle.StateFlag.State_HasFocus)
+        ink = QPen(theme.color(table.accent_text)) if focused else QPen(Qt.PenStyle.NoPen)
+        painter.setPen(ink)
         painter.setBrush(theme.color(ground))
-        painter.drawRoundedRect(box, theme.RADIUS, theme.RADIUS)
+        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), theme.RADIUS, theme.RADIUS)
 
     def _draw_picture(self, painter: QPainter, box: QRectF, job: Job, table: Tokens) -> None:
         shape = QPainterPath()

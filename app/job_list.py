@@ -37,6 +37,7 @@ class JobList(QAbstractListModel):
         super().__init__(parent)
         self.journal = Journal(path)
         self._jobs = self.journal.load()
+        self._save(*self._jobs)  # numbered without gaps, as they stand
 
     @property
     def notice(self) -> str:
@@ -89,11 +90,10 @@ class JobList(QAbstractListModel):
     def drop(self, id_: str) -> None:
         """Take a job off the list."""
         row = self.row(id_)
-        self.journal.remove([id_])
+        self.journal.remove(id_, row)
         self.beginRemoveRows(NOWHERE, row, row)
         del self._jobs[row]
         self.endRemoveRows()
-        self._save(*self._jobs[row:])
 
     def move(self, id_: str, row: int) -> None:
         """Put a job at that row."""

@@ -142,6 +142,12 @@ class Jobs(JobList):
         elif job.status in STOPPABLE:
             self._end_cancelled(job)
 
+    def cancel_waiting(self) -> None:
+        """Cancel every job that waits; what runs or is paused stays."""
+        for job in self.jobs:
+            if job.status is JobStatus.WAITING:
+                self.cancel(job.id)
+
     def pause(self, id_: str) -> None:
         """Stop a job and keep what there is of it; `resume` goes on from there."""
         job = self.job(id_)
@@ -160,11 +166,13 @@ class Jobs(JobList):
             self._start_next()
 
     def retry(self, id_: str) -> None:
-        """Queue a failed or cancelled job again; a failed one goes on from its last step."""
+        """Queue a failed or cancelled job again, its clip where clips go by now; a failed one goes on
+        from its last step."""
         job = self.job(id_)
         if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
-            fresh = Job(id_, job.request, job.output, kept_steps=job.kept_steps)
-            self.put(fresh)
+            taken = {Path(other.output) for other in self.jobs if other.id != id_}
+            output = self._naming().free_path(job.request, taken)
+            self.put(Job(id_, job.request, str(output), kept_steps=job.kept_steps))
             self._start_next()
 
     def finish_now(self, id_: str) -> None:
@@ -182,17 +190,25 @@ class Jobs(JobList):
                 self.drop(id_)
                 self._drop_kept(id_)
 
-    def clear_ended(self) -> None:
-        """Take every job that is over off the list."""
-        self.remove([job.id for job in self.jobs if job.is_over])
+    def clear_settled(self) -> None:
+        """Take what is done or cancelled off the list; a failed job can still go on."""
+        self.remove([job.id for job in self.jobs if job.is_settled])
 
     def close(self) -> None:
         """Leave the queue as it is to be found at the next start; ends the worker."""
         job = self.active
         self._engine.stop()
         if job is not None:
-            self.put(replace(job, status=JobStatus.PAUSED, seconds_left=None))
+            self._leave(job)
         self.journal.close()
+
+    def _leave(self, job: Job) -> None:
+        """What was being made goes on first at the next start, unless it was to stop anyway."""
+        goes_on = job.status is JobStatus.RUNNING
+        status = JobStatus.WAITING if goes_on else JobStatus.PAUSED
+        self.put(replace(job, status=status, seconds_left=None))
+        if goes_on:
+            self.put_first(job.id)
 
     def _recall(self, device: DeviceInfo) -> None:
         with History() as history:

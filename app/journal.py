@@ -69,7 +69,12 @@ class Job:
     @property
     def is_over(self) -> bool:
         """Whether nothing more happens to it by itself or on `resume`."""
-        return self.status in (JobStatus.DONE, JobStatus.FAILED, JobStatus.CANCELLED)
+        return self.is_settled or self.status is JobStatus.FAILED
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is kept of it that could still become a clip."""
+        return self.status in (JobStatus.DONE, JobStatus.CANCELLED)
 
 
 class Journal:
@@ -111,9 +116,10 @@ class Journal:
         rows = [(job.id, position, _to_json(job)) for position, job in jobs]
         self._database.write_all("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?)", rows)
 
-    def remove(self, ids: Sequence[str]) -> None:
-        """Forget these jobs."""
-        self._database.write_all("DELETE FROM jobs WHERE id = ?", [(id_,) for id_ in ids])
+    def remove(self, id_: str, position: int) -> None:
+        """Forget the job there; those behind it move up."""
+        self._database.write("DELETE FROM jobs WHERE id = ?", id_)
+        self._database.write("UPDATE jobs SET position = position - 1 WHERE position > ?", position)
 
     def close(self) -> None:
         self._database.close()

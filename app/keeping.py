@@ -119,7 +119,9 @@ class Keeping(QObject):
         if self._files:
             self._turn.start()
         elif self._count > 1:
-            text = self.tr("Of {0} files {1} are clips of Kinora's, and in the library now.")
+            text = self.tr(
+                "Kinora made {1} of these {0} files: what it made is in the library now."
+            )
             self._say(MessageLevel.INFO, text.format(self._count, self._taken))
 
     def _show(self, path: Path, request: GenerationRequest | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from enum import StrEnum
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShowEvent
 from PySide6.QtWidgets import (
     QLabel,
@@ -20,7 +20,7 @@ from app.clip_actions import KEYS, ClipAction, actions_for
 from app.clip_foot import ClipFoot
 from app.clip_grid import ClipGrid
 from app.clips import Clips
-from app.fields import Panel, Segments, name_tool, row, tip_of
+from app.fields import Line, Panel, Segments, name_tool, row, tip_of
 from app.keys import Binding, bind_inside, press
 from app.library import Clip
 from app.words import said
@@ -59,7 +59,7 @@ class LibraryPage(Panel):
         super().__init__()
         self._clips = clips
         self._place, self._chosen = Place.ALL, 0
-        self.search = QLineEdit()
+        self.search = Line()
         self.places = Segments([QToolButton() for _ in Place])
         self.count = QLabel()
         self.emptying = QPushButton()
@@ -198,9 +198,9 @@ class LibraryPage(Panel):
             self.grid.select(max(0, self._clips.row(self._chosen)))
         self._on_counted()
 
-    def _on_changed(self) -> None:
-        if not self.grid.chosen and self._clips.rowCount():
-            self.grid.select(max(0, self.grid.currentIndex().row()))
+    def _on_changed(self, _parent: QModelIndex, first: int) -> None:
+        if not self.grid.chosen and self._clips.rowCount():  # of one deleted, the next
+            self.grid.select(min(first, self._clips.rowCount() - 1))
         self._on_counted()
 
     def _on_counted(self) -> None:

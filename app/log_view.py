@@ -14,7 +14,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit
 
 from app import theme
-from app.fields import Panel, name_tool, row, tip_of, tool
+from app.fields import Line, Panel, name_tool, row, tip_of, tool
 from app.keys import Binding, press
 from app.logs import LogFile
 from app.words import said_reason
@@ -102,7 +102,7 @@ class Finder(Panel):
     def __init__(self, paper: LogView) -> None:
         super().__init__()
         self._paper = paper
-        self.words, self.count = QLineEdit(), QLabel()
+        self.words, self.count = Line(), QLabel()
         self.back, self.on = tool("chevron-up"), tool("chevron-down")
         self.words.setClearButtonEnabled(True)
         self.words.addAction(theme.icon("search"), QLineEdit.ActionPosition.LeadingPosition)

@@ -119,6 +119,8 @@ class MessageBar(Panel):
         line.addWidget(self._mark)
         line.addWidget(self.text, 1)
         for button in (self.more, self.remedy, self.dismiss):
+            # A click leaves the focus where it is: with the bar it would go, and land anywhere.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             line.addWidget(button)
         inside = QVBoxLayout(self._frame)
         inside.setContentsMargins(theme.ROOM, 6, theme.GAP, 6)

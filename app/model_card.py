@@ -3,7 +3,15 @@
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.fields import OneLine, Panel, name_tool, row, tool
@@ -95,14 +103,26 @@ class ModelCard(Panel):
     def _show_what_can_be_done(self) -> None:
         model, phase = self.model, self.transfer.phase
         goes_on = self._is_loading and phase in (Phase.WAITING, Phase.RUNNING, Phase.STOPPING)
-        self.download.setVisible(model.downloadable and not model.installed and not goes_on)
-        self.pause.setVisible(goes_on)
-        self.pause.setEnabled(phase is not Phase.STOPPING)
-        self.remove.setVisible(model.removable)
+        shown: dict[QAbstractButton, bool] = {
+            self.pause: goes_on,
+            self.download: model.downloadable and not model.installed and not goes_on,
+            self.remove: model.removable,
+            self.folder: model.bytes > 0,
+        }
         self.remove.setEnabled(not goes_on)
-        self.folder.setVisible(model.bytes > 0)
+        self._keep_focus(shown)
+        for button, is_shown in shown.items():
+            button.setVisible(is_shown)
         if goes_on or not model.removable:
             self._confirm.hide()
+
+    def _keep_focus(self, shown: dict[QAbstractButton, bool]) -> None:
+        """From a button that goes to one that stays: the next is another model's, with its gigabytes."""
+        staying = next((button for button, is_shown in shown.items() if is_shown), None)
+        goes = any(button.hasFocus() and not is_shown for button, is_shown in shown.items())
+        if goes and staying is not None:
+            staying.show()
+            staying.setFocus()
 
     def _show_transfer(self) -> None:
         transfer = self.transfer

@@ -46,7 +46,10 @@ class ModelsPage(Panel):
         self._waiting.setVisible(not models)
         names = {model.name for model in models}
         for name in self.cards.keys() - names:
-            self.cards.pop(name).deleteLater()
+            card = self.cards.pop(name)
+            if card.isAncestorOf(self.focusWidget()):
+                self.add_file.setFocus()  # and not what Qt finds next
+            card.deleteLater()
         for model in models:
             self._card(model).show_model(model, self._models.transfer(model.name))
         self._arrange(models)

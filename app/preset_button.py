@@ -1,7 +1,6 @@
 """The button whose menu holds the presets, and the field in which a new one gets its name."""
 
 from collections.abc import Callable
-from dataclasses import asdict
 
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget, QWidgetAction
@@ -37,11 +36,13 @@ class PresetButton(QWidget):
         self.menu.addSeparator()
         own = self._presets.own
         for preset in own:
-            self.menu.addAction(preset.name).triggered.connect(self._taker(preset.choices))
+            self.menu.addAction(_plain(preset.name)).triggered.connect(self._taker(preset.choices))
         if own:
             removing = self.menu.addMenu(self.tr("Remove"))
             for preset in own:
-                removing.addAction(preset.name).triggered.connect(self._remover(preset.name))
+                removing.addAction(_plain(preset.name)).triggered.connect(
+                    self._remover(preset.name)
+                )
             self.menu.addSeparator()
         self.menu.addAction(self._make_name_field())
 
@@ -50,8 +51,7 @@ class PresetButton(QWidget):
         self.menu.exec(self.button.mapToGlobal(QPoint(0, self.button.height())))
 
     def _taker(self, choices: Choices) -> Callable[[], None]:
-        values = {name: getattr(choices, name) for name in asdict(choices)}
-        return lambda: self._draft.choose(**values)
+        return lambda: self._draft.take(choices)
 
     def _remover(self, name: str) -> Callable[[], None]:
         return lambda: self._presets.remove(name)
@@ -81,3 +81,8 @@ class PresetButton(QWidget):
     def _retranslate(self) -> None:
         name_tool(self.button, self.tr("Presets"))
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+
+def _plain(name: str) -> str:
+    """A name in which no letter is underlined: its ampersands are its own."""
+    return name.replace("&", "&&")

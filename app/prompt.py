@@ -1,6 +1,6 @@
 """The prompt: an editor that shows what of it the model reads."""
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QMimeData, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QSyntaxHighlighter, QTextCharFormat, QTextCursor, QTextDocument
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -45,7 +45,7 @@ class _Dimmer(QSyntaxHighlighter):
 
 
 class PromptEdit(QPlainTextEdit):
-    """Plain text in which Tab moves on, and Ctrl+Enter is left to the window."""
+    """Plain text in which Tab moves on; Ctrl+Enter and dropped files are left to the window."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,6 +57,10 @@ class PromptEdit(QPlainTextEdit):
             e.ignore()
             return
         super().keyPressEvent(e)
+
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:  # noqa: N802, Qt's name
+        is_file = any(url.isLocalFile() for url in source.urls())
+        return not is_file and super().canInsertFromMimeData(source)
 
 
 class Prompt(QWidget):

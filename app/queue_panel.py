@@ -1,6 +1,6 @@
 """The queue: what is being made, what waits, and what became of the rest."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from enum import StrEnum
 
 from PySide6.QtCore import (
@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QPoint,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -33,7 +34,7 @@ WIDTH, MIN_WIDTH = 280, 236
 
 
 class Action(StrEnum):
-    """What can be done to a job; the value is the name of its icon."""
+    """What can be done to a job or, by the last two, to many; the value is the name of its icon."""
 
     PAUSE = "pause"
     RESUME = "play"
@@ -47,6 +48,8 @@ class Action(StrEnum):
     UP = "chevron-up"
     DOWN = "chevron-down"
     REMOVE = "trash"
+    CANCEL_WAITING = "cancel-all"
+    CLEAR = "clear"
 
 
 _KEYS = {
@@ -62,8 +65,11 @@ _KEYS = {
     Action.UP: "Alt+Up",
     Action.DOWN: "Alt+Down",
     Action.REMOVE: "Del",
+    Action.CANCEL_WAITING: "Shift+Esc",
+    Action.CLEAR: "Shift+Del",
 }
-_BAR = (Action.PAUSE, Action.RESUME, Action.FINISH, Action.CANCEL, Action.RETRY, Action.REMOVE)
+_OF_JOB = (Action.PAUSE, Action.RESUME, Action.FINISH, Action.CANCEL, Action.RETRY, Action.REMOVE)
+_OF_LIST = (Action.CANCEL_WAITING, Action.CLEAR)
 
 
 def actions_for(job: Job) -> tuple[Action, ...]:
@@ -84,6 +90,14 @@ def actions_for(job: Job) -> tuple[Action, ...]:
             return (Action.RETRY, Action.DUPLICATE, Action.REMOVE)
 
 
+def actions_for_all(jobs: Iterable[Job]) -> tuple[Action, ...]:
+    """What can be done to many jobs at once."""
+    all_ = tuple(jobs)
+    waiting = any(job.status is JobStatus.WAITING for job in all_)
+    settled = any(job.is_settled for job in all_)
+    return tuple(a for a, can in zip(_OF_LIST, (waiting, settled), strict=True) if can)
+
+
 class QueuePanel(Panel):
     """Shows the jobs of a model whose `Qt.ItemDataRole.UserRole` is the `Job`.
 
@@ -98,7 +112,9 @@ class QueuePanel(Panel):
         self.pictures = JobPictures(clips, self)
         self.list = QListView()
         self.empty = QLabel()
-        self.buttons: dict[Action, QToolButton] = {action: tool(action.value) for action in _BAR}
+        self.buttons: dict[Action, QToolButton] = {
+            action: tool(action.value) for action in (*_OF_JOB, *_OF_LIST)
+        }
         self._delegate = JobDelegate(self.list, self.status_text, self.time_text, self.pictures)
         self._lay_out()
         self._connect()
@@ -111,9 +127,9 @@ class QueuePanel(Panel):
         return self._job_of(self.list.currentIndex())
 
     def act(self, action: Action) -> None:
-        """Asks for this to be done to the selected job, if it can be."""
+        """Asks for this to be done to the selected job, or to all that it is for, if it can be."""
         job = self.job
-        if job is not None and action in actions_for(job):
+        if job is not None and action in self._possible():
             self.act_wanted.emit(action, job.id)
 
     def bindings(self) -> list[Binding]:
@@ -182,9 +198,11 @@ class QueuePanel(Panel):
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         theme.set_kind(self.empty, "hint")
-        bar = row(*self.buttons.values())
+        bar = row(*(self.buttons[action] for action in _OF_JOB))
         bar.setSpacing(theme.TIGHT)
         bar.addStretch(1)
+        for action in _OF_LIST:
+            bar.addWidget(self.buttons[action])
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.GAP, 0, theme.GAP, theme.GAP)
         layout.setSpacing(theme.TIGHT)
@@ -199,6 +217,7 @@ class QueuePanel(Panel):
         for signal in (jobs.rowsInserted, jobs.rowsRemoved, jobs.rowsMoved, jobs.dataChanged):
             signal.connect(self._refresh)
         jobs.modelReset.connect(self._refresh)
+        jobs.rowsInserted.connect(self._on_rows_inserted)
         self.list.selectionModel().currentChanged.connect(self._refresh)
         self.list.customContextMenuRequested.connect(self._open_menu)
         self.list.installEventFilter(self)
@@ -213,16 +232,38 @@ class QueuePanel(Panel):
         self.list.setVisible(has_jobs)
         self.empty.setVisible(not has_jobs)
         if has_jobs and not self.list.currentIndex().isValid():
-            self.list.setCurrentIndex(self._jobs.index(0, 0))
+            self.list.setCurrentIndex(self._first_unfinished())
+            QTimer.singleShot(0, self.list, self._scroll_to_current)  # when it has its size
             return  # it comes back here
-        job = self.job
-        possible = () if job is None else actions_for(job)
+        possible = self._possible()
+        if any(b.hasFocus() and action not in possible for action, b in self.buttons.items()):
+            self.list.setFocus()  # not wherever Qt would put it
         for action, button in self.buttons.items():
             button.setEnabled(action in possible)
             button.setVisible(has_jobs)
         paused = Action.RESUME in possible
         self.buttons[Action.RESUME].setVisible(has_jobs and paused)
         self.buttons[Action.PAUSE].setVisible(has_jobs and not paused)
+
+    def _possible(self) -> tuple[Action, ...]:
+        job = self.job
+        return () if job is None else (*actions_for(job), *actions_for_all(self._all()))
+
+    def _all(self) -> Iterator[Job]:
+        rows = (self._jobs.index(row, 0) for row in range(self._jobs.rowCount()))
+        return (job for job in map(self._job_of, rows) if job is not None)
+
+    def _first_unfinished(self) -> QModelIndex:
+        row = next((row for row, job in enumerate(self._all()) if not job.is_over), 0)
+        return self._jobs.index(row, 0)
+
+    def _scroll_to_current(self) -> None:
+        at_top = QAbstractItemView.ScrollHint.PositionAtTop
+        self.list.scrollTo(self.list.currentIndex(), at_top)
+
+    def _on_rows_inserted(self, _parent: QModelIndex, first: int, last: int) -> None:
+        for number in (last, first):  # as many as there is room for
+            self.list.scrollTo(self._jobs.index(number, 0))
 
     def _job_of(self, index: Index) -> Job | None:
         data = index.data(Qt.ItemDataRole.UserRole)
@@ -235,10 +276,13 @@ class QueuePanel(Panel):
 
     def menu(self) -> QMenu:
         """The context menu of the selected job."""
-        made, job = QMenu(self), self.job
+        made = QMenu(self)
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in () if job is None else actions_for(job):
+        for action in self._possible():
+            if action in _OF_LIST and made.actions()[-1].data() not in _OF_LIST:
+                made.addSeparator()  # before the first of them
             entry = made.addAction(theme.icon(action.value), self._name(action))
+            entry.setData(action)
             entry.setShortcut(QKeySequence(_KEYS[action]))
             entry.triggered.connect(self._actor(action))
         return made
@@ -254,14 +298,11 @@ class QueuePanel(Panel):
         return super().eventFilter(watched, event)
 
     def _take_key(self, event: QKeyEvent) -> bool:
-        job = self.job
-        if job is None:
-            return False
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._on_activated()
             return True
         pressed = QKeySequence(event.keyCombination())
-        action = next((a for a in actions_for(job) if pressed == QKeySequence(_KEYS[a])), None)
+        action = next((a for a in self._possible() if pressed == QKeySequence(_KEYS[a])), None)
         if action is not None:
             self.act(action)
         return action is not None
@@ -285,6 +326,8 @@ class QueuePanel(Panel):
             Action.UP: self.tr("Move up"),
             Action.DOWN: self.tr("Move down"),
             Action.REMOVE: self.tr("Remove from the list"),
+            Action.CANCEL_WAITING: self.tr("Cancel all that wait"),
+            Action.CLEAR: self.tr("Clear what is done or cancelled"),
         }
         return names[action]
 

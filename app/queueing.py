@@ -51,6 +51,10 @@ class Queueing(QObject):
                 jobs.cancel(job.id)
             case Action.RETRY:
                 jobs.retry(job.id)
+            case Action.CANCEL_WAITING:
+                jobs.cancel_waiting()
+            case Action.CLEAR:
+                jobs.clear_settled()
             case _:
                 self._act_on_list(action, job)
 

@@ -1,5 +1,6 @@
 """Frames and ranges of clips out of the window: asks where to, writes, and says how it went."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -30,7 +31,7 @@ class Saving(QObject):
         )
         if not target:
             return
-        path = Path(target).with_suffix(".png")
+        path = free(Path(target), with_ending(Path(target), ".png", (".png",)))
         try:
             save_frame(image, path)
         except UserError as error:
@@ -46,13 +47,16 @@ class Saving(QObject):
             self.tr("GIF (*.gif)"): Format.GIF,
             self.tr("Folder of PNG pictures (*)"): Format.FOLDER,
         }
-        start = source.with_name(f"{source.stem} {first + 1}-{last + 1}.mp4")
+        # Without an ending: the dialog would ask about a file of the first kind when another is chosen.
+        # A folder of that name it would open.
+        start = free(source, source.with_name(f"{source.stem} {first + 1}-{last + 1}"))
         target, chosen = QFileDialog.getSaveFileName(
             self._window, self.tr("Export"), str(start), ";;".join(kinds)
         )
         if target:
             kind = kinds[chosen]
-            self._exporter.start(Export(source, named(Path(target), kind), kind, first, last))
+            path = free(Path(target), named(Path(target), kind))
+            self._exporter.start(Export(source, path, kind, first, last))
 
     def stop(self) -> None:
         """End what is being written; nothing of it stays."""
@@ -67,6 +71,19 @@ class Saving(QObject):
 
 def named(target: Path, kind: Format) -> Path:
     """With the suffix of its kind, whatever was typed."""
-    endings = {form.value for form in Format if form.value}
-    plain = target.with_suffix("") if target.suffix.lower() in endings else target
-    return plain.with_name(plain.name + kind.value)
+    return with_ending(target, kind.value, [form.value for form in Format if form.value])
+
+
+def with_ending(target: Path, ending: str, known: Collection[str]) -> Path:
+    """With that ending in place of a known one."""
+    plain = target.with_suffix("") if target.suffix.lower() in known else target
+    return plain.with_name(plain.name + ending)
+
+
+def free(given: Path, path: Path) -> Path:
+    """`path` as it is to be written: the dialog asked whether to replace `given`, and nothing else."""
+    made, count = path, 1
+    while made != given and made.exists():
+        count += 1
+        made = path.with_name(f"{path.stem} {count}{path.suffix}")
+    return made

@@ -2,11 +2,11 @@
 
 from PySide6.QtCore import QRegularExpression, QSignalBlocker
 from PySide6.QtGui import QRegularExpressionValidator
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit
+from PySide6.QtWidgets import QHBoxLayout
 
 from app import theme
 from app.draft import Draft, random_seed
-from app.fields import Panel, name_tool, tool
+from app.fields import Line, Panel, name_tool, tool
 from inference.api.spec import MAX_SEED
 
 
@@ -16,7 +16,7 @@ class SeedField(Panel):
     def __init__(self, draft: Draft) -> None:
         super().__init__()
         self._draft = draft
-        self.number = QLineEdit()
+        self.number = Line()
         # QSpinBox holds no number beyond 31 bits.
         digits = QRegularExpression(r"\d{0,10}")
         self.number.setValidator(QRegularExpressionValidator(digits, self.number))
@@ -28,7 +28,7 @@ class SeedField(Panel):
         layout.addWidget(self.number, 1)
         layout.addWidget(self.dice)
         layout.addWidget(self.lock)
-        self.number.editingFinished.connect(self._on_typed)
+        self.number.editingFinished.connect(self.take_typed)
         self.dice.clicked.connect(self._on_dice)
         self.lock.toggled.connect(self._on_lock)
         draft.changed.connect(self.show_draft)
@@ -43,7 +43,8 @@ class SeedField(Panel):
         self.lock.setIcon(theme.icon("lock" if self._draft.seed_locked else "unlock"))
         del blocker
 
-    def _on_typed(self) -> None:
+    def take_typed(self) -> None:
+        """What stands in the field is the seed."""
         seed = min(int(self.number.text() or 0), MAX_SEED)
         if seed != self._draft.seed:
             self._draft.set_seed(seed, locked=True)

@@ -1,6 +1,7 @@
 """What the user has set, in one file that no crash and no other version can spoil."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
@@ -98,6 +99,8 @@ class SettingsStore(QObject):
     def update(self, **changes: Any) -> None:
         """Set some values. Raises `UserError`, and sets none, if one can't be used or kept."""
         values = replace(self.values, **changes)
+        if values.output_folder not in ("", self.values.output_folder):
+            check_folder(Path(values.output_folder))
         if values != self.values:
             self._save(values)
             self.values = values
@@ -160,6 +163,16 @@ class SettingsStore(QObject):
         opened = file.open(QIODevice.OpenModeFlag.WriteOnly)
         if not (opened and file.write(text.encode()) >= 0 and file.commit()):
             raise UserError(message.format(self._path, file.errorString()))
+
+
+def check_folder(folder: Path) -> None:
+    """Raises `UserError` if no clip could be put there; the folder may be made when one is."""
+    there = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+    if not (there.is_dir() and os.access(there, os.W_OK)):
+        message = QCoreApplication.translate(
+            "Settings", "The folder {0} can't be written to: choose another."
+        )
+        raise UserError(message.format(folder))
 
 
 def videos_folder() -> Path:

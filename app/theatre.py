@@ -2,19 +2,21 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import Signal
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout
 
 from app import theme
 from app.canvas import Canvas
 from app.fields import Panel
 from app.frames import Film, Frames, PreviewFilm
-from app.keys import Binding
+from app.keys import Binding, press
 from app.player import Player
 from app.timeline import Timeline
 from app.transport import Transport
 from inference.api.messages import Preview
+
+_OF_BUTTONS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Theatre(Panel):
@@ -102,6 +104,21 @@ class Theatre(Panel):
         """What keys do to the picture and to what plays."""
         return [*self.player.bindings(), *self.canvas.bindings()]
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802, Qt's name
+        """On the buttons too, keys are for the picture: Qt would move on from one to the next."""
+        if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            return event.key() not in _OF_BUTTONS and self._press(event)
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802, Qt's name
+        """What the part with the focus has left over."""
+        if not self._press(event):
+            super().keyPressEvent(event)
+
+    def _press(self, event: QKeyEvent) -> bool:
+        playing = self.player.bindings() if self.player.count else []
+        return press([*playing, *self.canvas.bindings()], event)
+
     def close_films(self) -> None:
         """Ends the threads that read."""
         self.compare_with(None)
@@ -123,6 +140,8 @@ class Theatre(Panel):
         self.transport.compare_toggled.connect(self._on_compare)
         self.transport.frame_wanted.connect(self._on_frame_wanted)
         self.transport.export_wanted.connect(self._on_export_wanted)
+        for button in self.transport.buttons:
+            button.installEventFilter(self)
 
     def _take(self, film: Film | None, badge: str = "") -> None:
         """Show that film, and let go of the one before it."""

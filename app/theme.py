@@ -15,6 +15,7 @@ from PySide6.QtGui import (
     QColor,
     QFont,
     QFontDatabase,
+    QFontInfo,
     QGuiApplication,
     QIcon,
     QIconEngine,
@@ -324,7 +325,8 @@ def _font() -> QFont:
     there = set(QFontDatabase.families())
     font = QApplication.font()
     # Without one of the Latin faces the desktop's own goes first, before any Chinese one.
-    latin = [family for family in wanted[:6] if family in there] or [font.family()]
+    own = QFontInfo(font).family()  # its name may be one that Qt has no face of, as Sans Serif
+    latin = [family for family in wanted[:6] if family in there] or [own]
     font.setFamilies([*latin, *(family for family in wanted[6:] if family in there)])
     font.setPixelSize(FONT_PIXELS)
     return font

@@ -103,7 +103,7 @@ class Window(QMainWindow):
         self.setAcceptDrops(True)
         self._retranslate()
         self.show_page(Page.CREATE)
-        self.create_panel.prompt.editor.setFocus()
+        self.create_panel.edit_prompt()
 
     def add_page(self, page: Page, widget: QWidget) -> None:
         """Gives the window a page and its tab; pages are added in the order of `Page`."""
@@ -132,7 +132,7 @@ class Window(QMainWindow):
         it goes back before its followers there."""
         self.draft.load(request, followers)
         self.show_page(Page.CREATE)
-        self.create_panel.prompt.editor.setFocus()
+        self.create_panel.edit_prompt()
         if request.stop_after:
             text = self.tr(
                 "That clip was finished early, after {0} of {1} steps, and so is the next, unless you "

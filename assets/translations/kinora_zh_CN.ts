@@ -963,6 +963,10 @@
         <translation>只能比较两个视频：请选中一个或两个。</translation>
     </message>
     <message>
+        <source>Kinora made {1} of these {0} files: what it made is in the library now.</source>
+        <translation>这 {0} 个文件中有 {1} 个是 Kinora 制作的，已收入作品库。</translation>
+    </message>
+    <message>
         <source>“{0}” is back in the library.</source>
         <translation>“{0}”已放回作品库。</translation>
     </message>
@@ -973,10 +977,6 @@
     <message>
         <source>“{0}” is being copied back from the trash of another drive…</source>
         <translation>正在从另一个磁盘的回收站复制回“{0}”……</translation>
-    </message>
-    <message>
-        <source>Of {0} files {1} are clips of Kinora&apos;s, and in the library now.</source>
-        <translation>{0} 个文件中有 {1} 个是 Kinora 的视频，已加入作品库。</translation>
     </message>
     <message>
         <source>{name} has no recipe of Kinora&apos;s: it can be watched, and the settings stay.</source>
@@ -1686,6 +1686,14 @@
         <translation>从列表移除</translation>
     </message>
     <message>
+        <source>Cancel all that wait</source>
+        <translation>取消所有等待中的任务</translation>
+    </message>
+    <message>
+        <source>Clear what is done or cancelled</source>
+        <translation>清除已完成和已取消的任务</translation>
+    </message>
+    <message>
         <source>Queue</source>
         <translation>队列</translation>
     </message>
@@ -1810,6 +1818,10 @@
     <message>
         <source>The settings can&apos;t be kept in {0} ({1}).</source>
         <translation>无法把设置保存到 {0}（{1}）。</translation>
+    </message>
+    <message>
+        <source>The folder {0} can&apos;t be written to: choose another.</source>
+        <translation>无法写入文件夹 {0}：请另选一个。</translation>
     </message>
 </context>
 <context>

@@ -190,3 +190,42 @@ def test_every_control_has_a_name(panel: Create) -> None:
         and widget is not panel.forecast.suggestion
     ]
     assert nameless == []
+
+
+def test_number_counts_though_its_field_was_not_left(qtbot: QtBot, panel: Create) -> None:
+    panel.prompt.set_text("x")
+    for field, typed in ((panel.variations, "2"), (panel.width_field, "250")):
+        field.setFocus()
+        field.selectAll()
+        qtbot.keyClicks(field, typed)
+        panel.submit()
+    panel.seed.number.setFocus()
+    panel.seed.number.selectAll()
+    qtbot.keyClicks(panel.seed.number, "99")
+    with qtbot.waitSignal(panel.generate_wanted) as wanted:
+        panel.submit()
+    requests = first(wanted)
+    assert [request.seed for request in requests] == [99, 100]
+    assert requests[0].width == 256
+
+
+def test_loaded_request_is_one_clip(panel: Create) -> None:
+    panel.prompt.set_text("x")
+    panel.variations.setValue(8)
+    panel.draft.load(panel.draft.request())
+    assert (panel.variations.value(), panel.generate.text()) == (1, "Generate")
+
+
+def test_what_is_opened_or_asked_for_comes_into_view(qtbot: QtBot, panel: Create) -> None:
+    panel.resize(340, 400)
+    qtbot.waitExposed(panel)
+    assert not is_in_view(panel.advanced.weights)
+    panel._advanced_fold.head.click()
+    qtbot.waitUntil(lambda: is_in_view(panel.advanced.steps))
+    assert not is_in_view(panel.prompt.editor)
+    panel.submit()  # without a prompt
+    qtbot.waitUntil(lambda: is_in_view(panel.prompt.editor))
+
+
+def is_in_view(widget: QWidget) -> bool:
+    return widget.isVisible() and widget.visibleRegion().boundingRect() == widget.rect()

@@ -4,7 +4,17 @@ from dataclasses import replace
 
 import pytest
 
-from app.draft import Draft, Quality, Ratio, choices_of, frames_for, quality_of, size_for, steps_for
+from app.draft import (
+    Draft,
+    Quality,
+    Ratio,
+    choices_of,
+    defaults_of,
+    frames_for,
+    quality_of,
+    size_for,
+    steps_for,
+)
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
@@ -43,12 +53,14 @@ def test_added_model_is_run_like_the_known_one_it_is() -> None:
     assert draft.spec is None
 
 
-def test_use_defaults_forgets_what_the_user_changed() -> None:
+def test_values_taken_as_the_model_likes_them_follow_it() -> None:
     draft = Draft()
     draft.choose(steps=3, width=64)
-    draft.use_defaults()
-    assert draft.choices.steps == DEMO.defaults.steps
-    assert draft.choices.width == DEMO.defaults.width
+    draft.take(replace(defaults_of(DEMO.defaults), shift=2.0))
+    assert (draft.choices.steps, draft.choices.width) == (DEMO.defaults.steps, DEMO.defaults.width)
+    draft.use_model("t2v-1.3b")
+    theirs = defaults_of(MODELS["t2v-1.3b"].defaults)
+    assert draft.choices == replace(theirs, shift=2.0)
 
 
 def test_loaded_request_comes_back_as_it_was() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.clips import Clips
@@ -33,8 +33,9 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     made.deleteLater()
 
 
-def drop(window: Window, *paths: Path) -> None:
-    """As from a file manager, on the page that is shown."""
+def drop(window: Window, *paths: Path, on: QWidget | None = None) -> None:
+    """As from a file manager, on the page that is shown or on a widget in it."""
+    target = on or window
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
     copy, left, none = (
@@ -43,9 +44,9 @@ def drop(window: Window, *paths: Path) -> None:
         Qt.KeyboardModifier.NoModifier,
     )
     entered = QDragEnterEvent(QPoint(300, 300), copy, data, left, none)
-    QApplication.sendEvent(window, entered)
+    QApplication.sendEvent(target, entered)
     assert entered.isAccepted()
-    QApplication.sendEvent(window, QDropEvent(QPointF(300, 300), copy, data, left, none))
+    QApplication.sendEvent(target, QDropEvent(QPointF(300, 300), copy, data, left, none))
 
 
 def said(window: Window) -> str:
@@ -185,11 +186,27 @@ def test_several_are_all_taken_in_and_the_first_good_one_is_shown(
     one = write_clip(tmp_path / "1.mp4", ask("one"))
     two = write_clip(tmp_path / "2.mp4", ask("two"))
     drop(window, letter, one, two)
-    expected = "Of 3 files 2 are clips of Kinora's, and in the library now."
+    expected = "Kinora made 2 of these 3 files: what it made is in the library now."
     qtbot.waitUntil(lambda: said(window) == expected, timeout=PATIENCE_MS)
     assert window.library.grid.model().rowCount() == 2
     assert window.draft.prompt == "one"
     qtbot.waitUntil(lambda: watched(window, one), timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("field", ["prompt", "negative", "seed", "search"])
+def test_file_on_a_field_is_opened_and_not_spelled_out(
+    qtbot: QtBot, window: Window, tmp_path: Path, field: str
+) -> None:
+    panel = window.create_panel
+    fields = {
+        "prompt": panel.prompt.editor.viewport(),
+        "negative": panel.negative.viewport(),
+        "seed": panel.seed.number,
+        "search": window.library.search,
+    }
+    drop(window, write_clip(tmp_path / "1.mp4", WHOLE), on=fields[field])
+    assert panel.current_request() == WHOLE
+    assert window.library.search.text() == ""
 
 
 def test_address_of_a_page_is_not_taken(window: Window) -> None:

@@ -293,6 +293,19 @@ def test_folder_that_can_not_be_made_is_told(
     wait_for(qtbot, jobs, JobStatus.DONE)
 
 
+def test_another_folder_holds_for_what_is_tried_again(
+    qtbot: QtBot, make_jobs: MakeJobs, clips: Path
+) -> None:
+    clips.touch()  # a file where the folder should be
+    jobs = make_jobs()
+    (id_,) = jobs.add([ask()])
+    wait_for(qtbot, jobs, JobStatus.FAILED)
+    jobs._naming = lambda: Naming(clips.with_name("others"))
+    jobs.retry(id_)
+    wait_for(qtbot, jobs, JobStatus.DONE)
+    assert Path(jobs.jobs[0].path).parent == clips.with_name("others")
+
+
 def test_file_that_appeared_is_not_overwritten(
     qtbot: QtBot, make_jobs: MakeJobs, clips: Path
 ) -> None:
@@ -337,14 +350,30 @@ def test_killed_worker_hands_the_step_on(qtbot: QtBot, make_jobs: MakeJobs) -> N
 
 def test_closing_keeps_the_running_job(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs = make_jobs()
-    running, paused = jobs.add([ask("slow", steps=20), ask()])
+    running, paused, waiting = jobs.add([ask("slow", steps=20), ask(), ask()])
     jobs.pause(paused)
     wait_for_step(qtbot, jobs, 3)
+    jobs.move(waiting, 0)
     jobs.close()
-    assert [job.status for job in reopened()] == [JobStatus.PAUSED, JobStatus.PAUSED]
+    assert [(job.id, job.status) for job in reopened()] == [
+        (running, JobStatus.WAITING),
+        (waiting, JobStatus.WAITING),
+        (paused, JobStatus.PAUSED),
+    ]
     again = make_jobs()
-    again.resume(running)
-    wait_for(qtbot, again, JobStatus.DONE, JobStatus.PAUSED)
+    steps: list[int] = []
+    again.previewed.connect(lambda preview: steps.append(preview.step))
+    wait_for(qtbot, again, JobStatus.DONE, JobStatus.DONE, JobStatus.PAUSED)
+    assert steps[0] >= 3  # it went on, before the one that was moved to the front
+
+
+def test_closing_leaves_a_job_that_was_to_pause_paused(qtbot: QtBot, make_jobs: MakeJobs) -> None:
+    jobs = make_jobs()
+    (running,) = jobs.add([ask("slow", steps=20)])
+    wait_for_step(qtbot, jobs, 1)
+    jobs.pause(running)
+    jobs.close()
+    assert [job.status for job in reopened()] == [JobStatus.PAUSED]
 
 
 def test_killed_application_loses_nothing(qtbot: QtBot, make_jobs: MakeJobs, clips: Path) -> None:
@@ -427,11 +456,38 @@ def test_ended_jobs_leave_the_list_not_the_disk(qtbot: QtBot, make_jobs: MakeJob
     jobs.add([ask(), ask("refuse"), ask("slow", steps=500)])
     wait_for(qtbot, jobs, JobStatus.DONE, JobStatus.FAILED, JobStatus.RUNNING)
     path = Path(jobs.jobs[0].path)
-    jobs.clear_ended()
-    jobs.remove([jobs.jobs[0].id])  # the worker has it
+    jobs.clear_settled()
+    assert statuses(jobs) == [JobStatus.FAILED, JobStatus.RUNNING]
+    jobs.remove([job.id for job in jobs.jobs])  # the worker has one
     assert statuses(jobs) == [JobStatus.RUNNING]
     assert path.exists()
     assert len(reopened()) == 1
+
+
+def test_order_outlives_what_was_taken_off_the_list(make_jobs: MakeJobs) -> None:
+    jobs = make_jobs(started=False)
+    first = jobs.add_variations(ask(), 6)
+    jobs.remove(first[:5])
+    later = jobs.add([ask(), ask()])
+    jobs.move(later[1], 0)
+    jobs.remove([later[0]])
+    last = jobs.add([ask()])
+    expected = [later[1], first[5], *last]
+    assert [job.id for job in jobs.jobs] == [job.id for job in reopened()] == expected
+
+
+def test_all_that_wait_are_cancelled_and_nothing_else(qtbot: QtBot, make_jobs: MakeJobs) -> None:
+    jobs = make_jobs()
+    paused = jobs.add([ask("slow", steps=500), ask(), ask(), ask()])[1]
+    jobs.pause(paused)
+    wait_for_step(qtbot, jobs, 1)
+    jobs.cancel_waiting()
+    assert statuses(jobs) == [
+        JobStatus.RUNNING,
+        JobStatus.PAUSED,
+        JobStatus.CANCELLED,
+        JobStatus.CANCELLED,
+    ]
 
 
 def test_what_the_worker_noted_is_known_after_the_clip(qtbot: QtBot, make_jobs: MakeJobs) -> None:

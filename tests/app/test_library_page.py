@@ -182,6 +182,18 @@ def test_several_are_deleted_at_once_but_one_is_watched(
     assert page.clip.id == one  # the next, so that the keys go on
 
 
+def test_next_clip_is_selected_after_one_that_is_deleted(
+    page: LibraryPage, clips: Clips, tmp_path: Path
+) -> None:
+    one, two, three = put(clips, tmp_path, "one", "two", "three")
+    page.grid.select(1)
+    clips.trash([two])
+    assert page.grid.ids == [one]
+    assert page.count.text() == "2"  # and not 2 of 3
+    clips.trash([one])
+    assert page.grid.ids == [three]
+
+
 def test_menu_offers_what_can_be_done(
     qtbot: QtBot, page: LibraryPage, clips: Clips, tmp_path: Path
 ) -> None:

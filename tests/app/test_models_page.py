@@ -107,7 +107,7 @@ def test_download_shows_how_far_it_is_and_is_paused(
     assert not card.download.isVisible()
     card.pause.click()
     assert engine.sent[-1] == Cancel("download-a")
-    assert not card.pause.isEnabled()
+    assert card.progress.text() == "Pausing…"
     engine.say(Cancelled("download-a"))
     assert card.progress.text() == "Paused  ·  5.0 GB of 20 GB"
     assert card.download.text() == "Go on"
@@ -197,6 +197,32 @@ def test_focus_stays_while_downloads_go_on(
         engine.say(Downloading("download-a", done * GB, 20 * GB))
     engine.list(known("a"), known("b"))
     assert page.cards["a"].pause.hasFocus()
+
+
+def test_focus_stays_on_the_card_whose_button_goes(
+    page: ModelsPage, engine: ScriptedEngine
+) -> None:
+    engine.list(known("a"), known("b"))
+    card = page.cards["a"]
+    card.download.setFocus()
+    card.download.click()
+    assert card.pause.hasFocus()
+    engine.say(Downloading("download-a", GB, 20 * GB))
+    card.pause.click()
+    assert card.pause.hasFocus()
+    engine.say(Cancelled("download-a"))
+    assert card.download.hasFocus()  # and not that of b
+    engine.list(known("a", 17 * GB), known("b"))
+    assert card.remove.hasFocus()
+
+
+def test_focus_stays_on_the_page_when_a_model_is_taken_off(
+    page: ModelsPage, engine: ScriptedEngine
+) -> None:
+    engine.list(known("a"), own("mine"))
+    page.cards["mine"].remove.setFocus()
+    engine.list(known("a"))
+    assert page.add_file.hasFocus()
 
 
 def test_source_of_downloads_is_told_and_can_be_changed(qtbot: QtBot, page: ModelsPage) -> None:

@@ -1,10 +1,13 @@
 """Presets: the built-in ones make valid requests, the user's survive a restart and a damaged file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from pytestqt.qtbot import QtBot
 
 from app.draft import Draft, choices_of, defaults_of
+from app.preset_button import PresetButton
 from app.presets import BUILT_IN, Presets
 from inference.api.models import DEMO, MODELS
 
@@ -39,3 +42,17 @@ def test_damaged_file_is_an_empty_list(tmp_path: Path, text: str) -> None:
     path = tmp_path / "presets.json"
     path.write_text(text)
     assert Presets(path).own == ()
+
+
+def test_menu_takes_a_preset_and_offers_the_users_own(qtbot: QtBot, tmp_path: Path) -> None:
+    draft, presets = Draft(), Presets(tmp_path / "presets.json")
+    button = PresetButton(draft, presets)
+    qtbot.addWidget(button)
+    presets.save("night & day", replace(defaults_of(DEMO.defaults), steps=7))
+    button.fill()
+    entries = {entry.text(): entry for entry in button.menu.actions()}
+    entries["night && day"].trigger()  # as Qt writes an ampersand that underlines nothing
+    assert draft.choices.steps == 7
+    entries["As the model likes it"].trigger()
+    draft.use_model("t2v-1.3b")
+    assert draft.choices == defaults_of(MODELS["t2v-1.3b"].defaults)

@@ -122,6 +122,13 @@ def test_time_left_is_whole_in_the_narrowest_panel(
         (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier, JobStatus.WAITING, Action.UP),
         (Qt.Key.Key_Return, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.SHOW),
         (Qt.Key.Key_C, Qt.KeyboardModifier.NoModifier, JobStatus.DONE, Action.COMPARE),
+        (Qt.Key.Key_Delete, Qt.KeyboardModifier.ShiftModifier, JobStatus.DONE, Action.CLEAR),
+        (
+            Qt.Key.Key_Escape,
+            Qt.KeyboardModifier.ShiftModifier,
+            JobStatus.WAITING,
+            Action.CANCEL_WAITING,
+        ),
         (Qt.Key.Key_F2, Qt.KeyboardModifier.NoModifier, JobStatus.WAITING, Action.EDIT),
     ],
     ids=lambda value: getattr(value, "name", None),
@@ -158,6 +165,15 @@ def test_menu_offers_exactly_what_can_be_done(
     with qtbot.waitSignal(panel.act_wanted) as wanted:
         menu.actions()[2].trigger()
     assert wanted.args == [Action.FINISH, "a"]
+
+
+def test_menu_ends_with_what_is_for_many(panel: QueuePanel, model: QStandardItemModel) -> None:
+    put(model, RUNNING, job("b"), job("c", JobStatus.CANCELLED))
+    texts = [entry.text() for entry in panel.menu().actions()]
+    assert texts[-3:] == ["", "Cancel all that wait", "Clear what is done or cancelled"]
+    assert panel.buttons[Action.CLEAR].isEnabled()
+    model.removeRow(2)
+    assert not panel.buttons[Action.CLEAR].isEnabled()
 
 
 def test_row_shows_picture_progress_and_selection(
@@ -197,3 +213,47 @@ def is_blue(name: str) -> bool:
 def test_every_button_has_a_name(panel: QueuePanel) -> None:
     assert all(button.accessibleName() for button in panel.buttons.values())
     assert panel.list.accessibleName()
+
+
+def test_focus_stays_here_when_a_button_has_done_its_work(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, RUNNING)
+    panel.buttons[Action.PAUSE].setFocus()
+    stopping = replace(RUNNING, status=JobStatus.STOPPING)
+    model.item(0).setData(stopping, Qt.ItemDataRole.UserRole)
+    assert panel.list.hasFocus()  # and not the button that cancels
+
+
+def test_what_is_asked_for_comes_into_view(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, *(job(str(number), JobStatus.DONE) for number in range(20)))
+    put(model, job("new"))
+    shown = panel.list.visualRect(model.index(20, 0))
+    assert panel.list.viewport().rect().contains(shown)
+
+
+def test_first_that_is_not_over_is_selected(
+    qtbot: QtBot, model: QStandardItemModel, clips: Clips
+) -> None:
+    put(model, *(job(str(number), JobStatus.DONE) for number in range(20)))
+    put(model, job("a", JobStatus.PAUSED), *(job(str(number)) for number in range(20, 40)))
+    panel = QueuePanel(model, clips)
+    qtbot.addWidget(panel)
+    panel.resize(300, 200)
+    panel.show()
+    assert panel.job is not None
+    assert panel.job.id == "a"
+    qtbot.waitUntil(lambda: panel.list.visualRect(panel.list.currentIndex()).top() == 0)
+    panel.pictures.stop()
+
+
+def test_row_shows_that_the_list_has_the_focus(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, job("a"))
+    panel.buttons[Action.CANCEL].setFocus()
+    without = panel.list.viewport().grab().toImage()
+    panel.list.setFocus()
+    assert panel.list.viewport().grab().toImage() != without

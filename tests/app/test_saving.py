@@ -74,6 +74,55 @@ def test_frame_is_saved(
     assert [level for level, _ in said] == [MessageLevel.GOOD]
 
 
+@pytest.mark.parametrize("kind", ["WebM video (*.webm)", "Folder of PNG pictures (*)"])
+def test_what_was_not_asked_about_is_not_replaced(
+    qtbot: QtBot,
+    saving: Saving,
+    said: Said,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    kind: str,
+) -> None:
+    source = write_clip(tmp_path / "source.mp4", 9)
+    (tmp_path / "part.webm").write_text("mine")
+    (tmp_path / "part").mkdir()
+    (tmp_path / "part" / "mine.png").touch()
+    answer(monkeypatch, str(tmp_path / "part.mp4"), kind)
+    saving.export(source, 2, 5)
+    qtbot.waitUntil(lambda: bool(said))
+    assert [level for level, _ in said] == [MessageLevel.GOOD]
+    written = tmp_path / ("part 2.webm" if "WebM" in kind else "part 2")
+    assert open_source(written).count == 4
+    assert (tmp_path / "part.webm").read_text() == "mine"
+
+
+def test_export_is_offered_a_name_of_no_kind(
+    saving: Saving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[str] = []
+
+    def ask(_window: QWidget, _title: str, start: str, _kinds: str) -> tuple[str, str]:
+        offered.append(start)
+        return "", ""
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    saving.export(tmp_path / "source.mp4", 2, 5)
+    (tmp_path / "source 3-6").mkdir()
+    saving.export(tmp_path / "source.mp4", 2, 5)
+    assert offered == [str(tmp_path / "source 3-6"), str(tmp_path / "source 3-6 2")]
+
+
+def test_frame_keeps_its_name_and_replaces_nothing(
+    saving: Saving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = QImage(16, 8, QImage.Format.Format_RGB888)
+    image.fill(0)
+    answer(monkeypatch, str(tmp_path / "shot 1.5"))
+    saving.save_frame(image, "frame", tmp_path)
+    saving.save_frame(image, "frame", tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["shot 1.5 2.png", "shot 1.5.png"]
+
+
 def test_nothing_is_done_when_no_name_is_given(
     saving: Saving, said: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,16 +29,30 @@ def test_first_start_has_the_usual_values(path: Path) -> None:
     assert store.values.naming.folder == videos_folder()
 
 
+def test_folder_that_no_clip_could_go_to_is_refused(path: Path, tmp_path: Path) -> None:
+    store = SettingsStore(path)
+    (tmp_path / "file").touch()
+    for folder in (tmp_path / "file", tmp_path / "file" / "clips"):
+        with pytest.raises(UserError, match="can't be written to: choose another"):
+            store.update(output_folder=str(folder))
+    store.update(output_folder=str(tmp_path / "not" / "there yet"))
+    (tmp_path / "not").touch()  # as a drive that is gone: what was set is kept
+    assert SettingsStore(path).values == store.values
+    store.update(theme=Theme.DARK)
+
+
 def test_changes_are_told_and_kept(qtbot: QtBot, path: Path) -> None:
     store = SettingsStore(path)
     with qtbot.waitSignal(store.changed) as changed:
-        store.update(theme=Theme.DARK, output_folder="/片/clips", language=Language.CHINESE)
+        store.update(
+            theme=Theme.DARK, output_folder=str(path.parents[1] / "片"), language=Language.CHINESE
+        )
     assert changed.args == [store.values]
     with qtbot.assertNotEmitted(store.changed):
         store.update(theme=Theme.DARK)
     again = SettingsStore(path)
     assert again.values == store.values
-    assert again.values.naming.folder == Path("/片/clips")
+    assert again.values.naming.folder == path.parents[1] / "片"
     assert [file.name for file in path.parent.iterdir()] == [path.name]
 
 

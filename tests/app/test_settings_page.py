@@ -58,11 +58,13 @@ def test_page_opens_with_what_is_set_and_finds_no_fault(page: SettingsPage) -> N
     assert not any(setting.fault.text() for setting in page.settings.values())
 
 
-def test_page_shows_what_is_set_elsewhere(page: SettingsPage, store: SettingsStore) -> None:
-    store.update(theme=Theme.DARK, memory_budget_gb=4.0, output_folder="/clips")
+def test_page_shows_what_is_set_elsewhere(
+    page: SettingsPage, store: SettingsStore, tmp_path: Path
+) -> None:
+    store.update(theme=Theme.DARK, memory_budget_gb=4.0, output_folder=str(tmp_path))
     assert page.theme.buttons[1].isChecked()
     assert page.budget.value() == 4.0
-    assert page.folder.text() == "/clips"
+    assert page.folder.text() == str(tmp_path)
 
 
 def test_bad_value_is_said_beside_its_field_and_can_be_put_right(

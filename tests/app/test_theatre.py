@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox
 from pytestqt.qtbot import QtBot
@@ -215,3 +216,20 @@ def test_nothing_moves_while_a_clip_plays(theatre: Theatre) -> None:
     theatre.player.seek(119)
     QApplication.processEvents()
     assert (theatre.transport.sizeHint(), theatre.transport.readout.geometry()) == before
+
+
+def test_keys_are_for_the_picture_on_its_buttons_too(
+    qtbot: QtBot, theatre: Theatre, clip: Path
+) -> None:
+    open_clip(qtbot, theatre, clip)
+    button = theatre.transport.step_back
+    button.setFocus()
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_I):
+        qtbot.keyClick(button, key)
+    assert (theatre.player.position, theatre.player.first) == (1, 1)
+    assert button.hasFocus()
+    qtbot.keyClick(button, Qt.Key.Key_Space)  # which is the button's own
+    assert theatre.player.position == 0
+    for part in (button, theatre.timeline):
+        with qtbot.waitSignal(theatre.frame_wanted):
+            qtbot.keyClick(part, Qt.Key.Key_S)

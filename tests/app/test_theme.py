@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor, QIcon
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QFontInfo, QIcon
 from PySide6.QtWidgets import QApplication
 
 from app import theme
@@ -108,3 +108,14 @@ def test_live_switch_changes_palette_and_style_sheet(qapp: QApplication) -> None
     assert theme.tokens(Scheme.LIGHT).panel in qapp.styleSheet()
     theme.apply(qapp, Scheme.DARK)
     assert theme.current() == theme.tokens(Scheme.DARK)
+
+
+def test_latin_letters_are_not_drawn_in_a_chinese_face(
+    qapp: QApplication, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qt's name for a face may be that of none, as Sans Serif: the next in the list is taken."""
+    there = QFontInfo(qapp.font()).family()
+    monkeypatch.setattr(QApplication, "font", lambda: QFont("Sans Serif"))
+    monkeypatch.setattr(QFontDatabase, "families", lambda: ["Noto Sans CJK SC"])
+    theme.apply(qapp, theme.Scheme.DARK)
+    assert theme._font().families() == [there, "Noto Sans CJK SC"]

@@ -262,3 +262,15 @@ def test_finished_clip_is_in_the_library_as_its_file_says(
     assert [clip.request for clip in services.clips.clips] == [early]
     window.show_page(Page.LIBRARY)
     assert window.library.clip == services.clips.clips[0]
+
+
+def test_focus_stays_when_a_message_is_dismissed_by_a_click(qtbot: QtBot, window: Window) -> None:
+    window.show()
+    window.activateWindow()
+    window.theatre.canvas.setFocus()
+    window.say(MessageLevel.INFO, "Hello.", Remedy("Do it", lambda: None))
+    for button in (window.messages.remedy, window.messages.dismiss):
+        window.messages.show()
+        qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        assert not window.messages.isVisible()
+        assert window.theatre.canvas.hasFocus()
