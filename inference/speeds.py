@@ -19,10 +19,12 @@ SQUARE_LAYERS = (
     6  # of a block that the video's tokens go through; two more are as large, for the text
 )
 COPIED_BYTES = 2**26
-# Of a short measurement: the formats that need no library to be set up, and as few tokens as keep a device
-# busy.
-GLANCE_FORMATS = ("int8", "int8-weight-only", "fp8", "fp8-weight-only")
-GLANCE_TOKENS = {"cpu": 256, "cuda": 4096}
+# Of a short measurement: the formats that may gain there and need no library to be set up, and as few tokens
+# as make it tell what more would.
+GLANCES = {
+    "cpu": (("int8",), 1024),
+    "cuda": (("int8", "int8-weight-only", "fp8", "fp8-weight-only"), 4096),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +107,8 @@ def copy_rate() -> float:
 
 def glance(device: str) -> Speeds:
     """A measurement of some seconds, for a device that nothing is known of."""
-    layers = block_layers(GLANCE_TOKENS[device])
-    rows = [row for layer in layers for row in measure(layer, device, GLANCE_FORMATS)]
+    forms, tokens = GLANCES[device]
+    rows = [row for layer in block_layers(tokens) for row in measure(layer, device, forms)]
     return speeds(rows, device)
 
 

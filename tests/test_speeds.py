@@ -14,7 +14,7 @@ from inference.api.messages import Event, Notice
 from inference.api.models import MODELS
 from inference.api.spec import GenerationRequest, WeightFormat, default_request
 from inference.budget import Budget, budget_of
-from inference.speeds import GLANCE_FORMATS, GLANCE_TOKENS, Layer, Measured
+from inference.speeds import GLANCES, Layer, Measured
 
 SPEC = MODELS["t2v-1.3b"]
 CPU = DeviceInfo("CPU", ram_bytes=64 * 2**30)
@@ -90,12 +90,18 @@ def test_a_measurement_that_cannot_be_noted_serves_all_the_same(glances: list[st
     assert glances == ["cpu"]
 
 
+@pytest.mark.parametrize("device", GLANCES)
+def test_a_glance_is_at_formats_of_a_request(device: str) -> None:
+    forms, _ = GLANCES[device]
+    assert {*forms} <= {*WeightFormat}
+
+
 def test_a_glance_measures_each_of_its_formats(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speeds, "block_layers", lambda tokens: (Layer(64, 64, tokens),))
     monkeypatch.setattr(speeds, "REPEATS", 1)
-    monkeypatch.setitem(GLANCE_TOKENS, "cpu", 8)
+    monkeypatch.setitem(GLANCES, "cpu", (("int8", "fp8"), 8))
     found = speeds.glance("cpu")
-    assert set(found.times_as_fast) == {*GLANCE_FORMATS}
+    assert set(found.times_as_fast) == {"int8", "fp8"}
     assert found.rate > 0
     assert found.copy_rate == 0
 

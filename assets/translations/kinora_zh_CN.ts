@@ -2536,7 +2536,7 @@
         <translation>无法得知本机以往生成视频的耗时：{error}</translation>
     </message>
     <message>
-        <source>circles, squares and triangles in six colours that move or stand still in the sky, at night, on the sand or on a chessboard</source>
+        <source>circles, squares and triangles in six colours that move or stay still in the sky, at night, on the sand or on a chessboard</source>
         <translation>六种颜色的圆形、方形和三角形（circle、square、triangle），在天空、夜晚、沙地或棋盘上移动或静止</translation>
     </message>
     <message>

@@ -104,7 +104,7 @@ DEMO = ModelSpec(
     defaults=SamplingDefaults(width=128, height=128, frames=17, steps=20, guidance=3.0, shift=5.0),
     folder="assets/demo",
     world=Sentence(
-        "circles, squares and triangles in six colours that move or stand still in the sky, at "
+        "circles, squares and triangles in six colours that move or stay still in the sky, at "
         "night, "
         "on the sand or on a chessboard"
     ),
