@@ -101,7 +101,7 @@ DEMO = ModelSpec(
     ),
     text=TextParams(vocab_size=400, dim=128, dim_attn=128, dim_ffn=256, num_heads=4, num_layers=2),
     vae=VAEParams(dim=8, dim_mult=(1, 2, 4, 8)),
-    defaults=SamplingDefaults(width=128, height=128, frames=17, steps=20, guidance=3.0, shift=5.0),
+    defaults=SamplingDefaults(width=128, height=128, frames=17, steps=20, guidance=1.5, shift=5.0),
     folder="assets/demo",
     world=Sentence(
         "circles, squares and triangles in six colours that move or stay still in the sky, at "
