@@ -164,6 +164,7 @@ class Window(QMainWindow):
         panel.generate_wanted.connect(self._on_generate)
         panel.request_changed.connect(self._on_request_changed)
         panel.prompt.measure_wanted.connect(self._measure)
+        panel.presets.failed.connect(self._on_problem)
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
         self.workspace.alone_changed.connect(self._on_alone)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -274,3 +274,13 @@ def test_focus_stays_when_a_message_is_dismissed_by_a_click(qtbot: QtBot, window
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert not window.messages.isVisible()
         assert window.theatre.canvas.hasFocus()
+
+
+def test_preset_that_is_not_kept_is_said(window: Window, services: Services) -> None:
+    (services.folder / "presets.new").mkdir()
+    presets = window.create_panel.presets
+    presets.fill()
+    field = presets.menu.findChild(QLineEdit)
+    field.setText("night")
+    field.returnPressed.emit()
+    assert "The presets can't be kept" in window.messages.text.text()
