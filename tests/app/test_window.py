@@ -172,6 +172,16 @@ def test_picture_alone_hides_everything_else_and_comes_back(qtbot: QtBot, window
     assert window.queue.isVisible()
 
 
+def test_key_of_the_picture_is_no_key_of_other_pages(qtbot: QtBot, window: Window) -> None:
+    window.show_page(Page.LIBRARY)
+    qtbot.keyClick(window.library.grid, Qt.Key.Key_F)
+    assert window.library.isVisible()
+    assert not window.workspace.is_alone
+    window.show_page(Page.CREATE)
+    qtbot.keyClick(window.top_bar.tabs[Page.CREATE], Qt.Key.Key_F)
+    assert window.workspace.is_alone
+
+
 def test_places_of_the_docks_and_the_draft_are_remembered(
     window: Window, services: Services
 ) -> None:
