@@ -341,6 +341,7 @@ class Create(Panel):
         one = self.tr("Generate")
         self.generate.setText(one if count == 1 else self.tr("Generate %n clip(s)", "", count))
         name_tool(self.generate, self.generate.text(), "Ctrl+Enter")
+        self.forecast.show_count(count)
 
     def _retranslate_titles(self) -> None:
         named = (

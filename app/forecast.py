@@ -80,7 +80,10 @@ def forecast_bytes(request: GenerationRequest, runs: Iterable[Run]) -> int | Non
 
 
 class ForecastCard(Panel):
-    """Shows a forecast. `suggestion_taken` is the request that the button stands for."""
+    """Shows a forecast for a clip, and what so many of it take.
+
+    `suggestion_taken` is the request that the button stands for.
+    """
 
     suggestion_taken = Signal(object)
 
@@ -88,6 +91,7 @@ class ForecastCard(Panel):
         super().__init__(parent)
         self._request: GenerationRequest | None = None
         self._forecast = Forecast()
+        self._clips = 1
         self._mark = QLabel()
         self.verdict = QLabel()
         self.details = QLabel()
@@ -99,6 +103,11 @@ class ForecastCard(Panel):
     def show_forecast(self, request: GenerationRequest | None, forecast: Forecast) -> None:
         """`request` is None while there is nothing to foretell."""
         self._request, self._forecast = request, forecast
+        self.retranslate()
+
+    def show_count(self, clips: int) -> None:
+        """How many such clips, one after the other, time and files are told for."""
+        self._clips = clips
         self.retranslate()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
@@ -163,6 +172,12 @@ class ForecastCard(Panel):
         seconds = self._forecast.seconds
         if seconds is None:
             return self.tr("Time: known after a first clip like this")
+        text = self._seconds_text(seconds * self._clips)
+        if self._clips == 1:
+            return text
+        return self.tr("{0} for {1} clips").format(text, self._clips)
+
+    def _seconds_text(self, seconds: float) -> str:
         if seconds < 90:
             return self.tr("About {0} s").format(max(1, round(seconds)))
         minutes = round(seconds / 60)
@@ -178,7 +193,9 @@ class ForecastCard(Panel):
         if memory is not None and memory.ram_bytes:
             parts.append(self.tr("{0} of RAM").format(size_text(memory.ram_bytes)))
         if self._forecast.file_bytes is not None:
-            parts.append(self.tr("file about {0}").format(size_text(self._forecast.file_bytes)))
+            one, all_ = self.tr("file about {0}"), self.tr("files about {0} in all")
+            size = size_text(self._forecast.file_bytes * self._clips)
+            parts.append((one if self._clips == 1 else all_).format(size))
         if memory is not None and memory.choice is not None:
             parts.append(self._choice_text(memory.choice))
         request = self._request

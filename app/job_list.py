@@ -6,6 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import (
     QAbstractListModel,
+    QCoreApplication,
     QMimeData,
     QModelIndex,
     QObject,
@@ -121,10 +122,12 @@ class JobList(QAbstractListModel):
         match role:
             case Qt.ItemDataRole.UserRole:
                 return job
-            case Qt.ItemDataRole.DisplayRole | Qt.ItemDataRole.AccessibleTextRole:
+            case Qt.ItemDataRole.DisplayRole:
                 return job.request.prompt
+            case Qt.ItemDataRole.AccessibleTextRole:
+                return ", ".join((job.request.prompt, *_facts(job)))
             case Qt.ItemDataRole.ToolTipRole:
-                return tip(said(job.message) or job.request.prompt)
+                return tip(said(job.message) or job.request.prompt, "  ·  ".join(_facts(job)))
             case _:
                 return None
 
@@ -155,3 +158,14 @@ class JobList(QAbstractListModel):
         self.endMoveRows()
         self._save(*self._jobs)
         return True
+
+
+def _facts(job: Job) -> list[str]:
+    """What tells the jobs of one prompt apart."""
+    request = job.request
+    seed = QCoreApplication.translate("JobList", "seed {0}").format(request.seed)
+    facts = [seed, f"{request.width}×{request.height}"]
+    if request.frames > 1:
+        frames = QCoreApplication.translate("JobList", "{0} frames")
+        facts.append(frames.format(request.frames))
+    return facts

@@ -64,7 +64,8 @@ class Models(QObject):
 
     `mirror` gives the address of the hub, empty for the usual one; `clock` gives seconds. Signals:
         changed: a model or a download is not what it was.
-        began, downloaded: the name of a model whose download begins or is complete.
+        began: the name of a model whose download begins.
+        downloaded: the name of one whose download is over, once `models` tells what came of it.
         broke: a model's name, and why its download came to nothing.
         added: the `ModelInfo` of a model that was put on the list, None if it is there already.
         refused: why something else could not be done, and the details.
@@ -91,6 +92,7 @@ class Models(QObject):
         self._pace = _Pace()
         self._questions = 0
         self._adding: set[str] = set()  # questions
+        self._arrived: dict[str, str] = {}  # downloaded models, by the questions what came of them
         engine.received.connect(self._on_event)
         engine.ready.connect(self._on_ready)
         engine.state_changed.connect(self._on_state)
@@ -106,7 +108,7 @@ class Models(QObject):
 
     def refresh(self) -> None:
         """Looks what there is."""
-        self._engine.send(ListModels(self._ask()))
+        self._look()
 
     def download(self, name: str) -> None:
         """Gets a model, or goes on with it; it waits for the downloads before it."""
@@ -152,6 +154,11 @@ class Models(QObject):
         self._questions += 1
         return f"{QUESTION}{self._questions}"
 
+    def _look(self) -> str:
+        question = self._ask()
+        self._engine.send(ListModels(question))
+        return question
+
     def _put(self, name: str, transfer: Transfer) -> None:
         self._transfers[name] = transfer
         self.changed.emit()
@@ -168,6 +175,8 @@ class Models(QObject):
             self._engine.send(Download(_job(name), name, self._mirror()))
 
     def _on_ready(self) -> None:
+        for question in tuple(self._arrived):  # the last worker took them with it
+            self._arrived[self._look()] = self._arrived.pop(question)
         self._start_next()
 
     def _on_state(self, state: EngineState) -> None:
@@ -199,6 +208,8 @@ class Models(QObject):
             self._adding.remove(event.id)
             fresh = [model for model in event.models if model.name not in known]
             self.added.emit(fresh[-1] if fresh else None)
+        if (name := self._arrived.pop(event.id, None)) is not None:
+            self.downloaded.emit(name)
 
     def _on_transfer(
         self, name: str, transfer: Transfer, event: Downloading | Downloaded | Cancelled | Failed
@@ -211,7 +222,9 @@ class Models(QObject):
             case Downloaded():
                 del self._transfers[name]
                 self.changed.emit()
-                self.downloaded.emit(name)
+                self._arrived[self._look()] = name
+                self._start_next()
+                return
             case Cancelled():
                 self._put(name, replace(transfer, phase=Phase.PAUSED))
             case Failed(message=message, details=details):

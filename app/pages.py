@@ -10,7 +10,7 @@ from app.engine import log_folder
 from app.help import Section
 from app.journal import Job, JobStatus
 from app.logs_page import LogsPage
-from app.message import MessageLevel
+from app.message import MessageLevel, Remedy
 from app.models import Models
 from app.models_page import ModelsPage
 from app.notifier import Notifier
@@ -24,6 +24,7 @@ from app.words import said
 from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
+from inference.api.sentence import series
 
 
 class Pages(QObject):
@@ -118,9 +119,25 @@ class Pages(QObject):
         self.notifier.end(job.id, self.tr("A clip came to nothing"), said(job.message))
 
     def _on_downloaded(self, name: str) -> None:
+        model = next((model for model in self.downloads.models if model.name == name), None)
+        if model is not None and not model.installed:
+            self._on_not_whole(model)
+            return
         text = self.tr("{0} is there and can be used.").format(self._title(name))
         self._window.say(MessageLevel.GOOD, text)
         self.notifier.end(name, self.tr("A download is done"), text)
+
+    def _on_not_whole(self, model: ModelInfo) -> None:
+        """The download is over, and there is still no model that can be used."""
+        text = self.tr("{0} was downloaded, but can't be read: delete it and download it again.")
+        if model.missing:
+            text = self.tr(
+                "{0} was downloaded, but still needs {1}: try again, or delete it and download it anew."
+            )
+        text = text.format(said(model.title), said(series(model.missing)) if model.missing else "")
+        again = Remedy(self.tr("Try again"), lambda: self.downloads.download(model.name))
+        self._window.say(MessageLevel.PROBLEM, text, again if model.missing else None)
+        self.notifier.end(model.name, self.tr("A download is not whole"), text)
 
     def _on_broken(self, name: str, sentence: str) -> None:
         self.notifier.end(name, self.tr("The download of {0} stopped").format(name), sentence)

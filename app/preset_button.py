@@ -2,17 +2,21 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt, Signal
 from PySide6.QtWidgets import QLineEdit, QMenu, QWidget, QWidgetAction
 
 from app import theme
 from app.draft import Choices, Draft
 from app.fields import name_tool, tool
 from app.presets import BUILT_IN, Presets
+from app.words import said
+from inference.api.errors import UserError
 
 
 class PresetButton(QWidget):
-    """Opens the list; a click on a preset takes its values."""
+    """Opens the list; a click on a preset takes its values. `failed` says why one wasn't kept."""
+
+    failed = Signal(str)
 
     def __init__(self, draft: Draft, presets: Presets) -> None:
         super().__init__()
@@ -54,7 +58,13 @@ class PresetButton(QWidget):
         return lambda: self._draft.take(choices)
 
     def _remover(self, name: str) -> Callable[[], None]:
-        return lambda: self._presets.remove(name)
+        return lambda: self._attempt(lambda: self._presets.remove(name))
+
+    def _attempt(self, change: Callable[[], None]) -> None:
+        try:
+            change()
+        except UserError as error:
+            self.failed.emit(said(error))
 
     def _make_name_field(self) -> QWidgetAction:
         """Typing a name and Enter keeps the values; no dialog."""
@@ -70,8 +80,8 @@ class PresetButton(QWidget):
 
     def _save(self, name: str) -> None:
         if name:
-            self._presets.save(name, self._draft.choices)
-            self.menu.close()
+            self.menu.close()  # before anything is said that it would cover
+            self._attempt(lambda: self._presets.save(name, self._draft.choices))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
         super().changeEvent(event)

@@ -5,10 +5,12 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from PySide6.QtCore import QT_TRANSLATE_NOOP, QObject, Signal
+from PySide6.QtCore import QT_TRANSLATE_NOOP, QCoreApplication, QObject, Signal
 
 from app.draft import Choices, Quality, Ratio, defaults_of, size_for, steps_for
+from app.words import said_reason
 from inference.api.codec import DecodeError, from_json, parse
+from inference.api.errors import UserError
 from inference.api.spec import SamplingDefaults
 
 Maker = Callable[[SamplingDefaults], Choices]
@@ -65,20 +67,27 @@ class Presets(QObject):
         return tuple(Preset(name, self._own[name]) for name in sorted(self._own, key=str.casefold))
 
     def save(self, name: str, choices: Choices) -> None:
-        """Keeps the values under that name, in place of what had it."""
-        self._own = self._own | {name: choices}
-        self._write()
+        """Keeps the values under that name, in place of what had it. Raises `UserError`, and keeps
+        what there was, if they can't be written down; so does `remove`."""
+        self._keep(self._own | {name: choices})
 
     def remove(self, name: str) -> None:
-        self._own = {other: kept for other, kept in self._own.items() if other != name}
-        self._write()
+        self._keep({other: kept for other, kept in self._own.items() if other != name})
 
-    def _write(self) -> None:
-        values = {name: asdict(choices) for name, choices in self._own.items()}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
+    def _keep(self, own: dict[str, Choices]) -> None:
+        values = {name: asdict(choices) for name, choices in own.items()}
         fresh = self._path.with_suffix(".new")
-        fresh.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
-        fresh.replace(self._path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            fresh.write_text(json.dumps(values, ensure_ascii=False, indent=1), "utf-8")
+            fresh.replace(self._path)
+        except OSError as error:
+            message = QCoreApplication.translate(
+                "Presets",
+                "The presets can't be kept in {0} ({1}): make room there or allow writing, and try again.",
+            )
+            raise UserError(message.format(self._path, said_reason(error))) from error
+        self._own = own
         self.changed.emit()
 
 

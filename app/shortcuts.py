@@ -12,19 +12,25 @@ from app.top_bar import PANEL_KEYS, Page, TopBar
 
 
 class Shortcuts(QObject):
-    """Binds keys in a window; `parts` tell what theirs do. Signals say what the window is to do."""
+    """Binds keys in a window, one of them only where its picture is shown; `parts` tell what theirs do.
+
+    Signals say what the window is to do.
+    """
 
     page_wanted = Signal(object)
     making_wanted = Signal()
     alone_wanted = Signal()
     full_screen_wanted = Signal()
 
-    def __init__(self, window: QWidget, top_bar: TopBar, parts: Mapping[Section, Source]) -> None:
+    def __init__(
+        self, window: QWidget, top_bar: TopBar, picture: QWidget, parts: Mapping[Section, Source]
+    ) -> None:
         super().__init__(window)
         self._window, self._top_bar = window, top_bar
         own = {Section.WINDOW: self._of_window, Section.CREATE: self._of_create}
         self.help = Help(window, {**own, **parts})
-        bind(window, [*self._of_window(), *self._of_create()])
+        bind(window, [*self._everywhere(), *self._of_create()])
+        bind(picture, [self._alone()])  # none acts whose widget is hidden
 
     def add_page(self, page: Page) -> None:
         """Gives a page that has its tab the next number's key."""
@@ -37,11 +43,16 @@ class Shortcuts(QObject):
         ]
 
     def _of_window(self) -> list[Binding]:
+        return [*self._everywhere(), self._alone()]
+
+    def _alone(self) -> Binding:
+        return Binding(("F",), self.tr("Picture alone, and back"), self.alone_wanted.emit)
+
+    def _everywhere(self) -> list[Binding]:
         panels = zip(PANEL_KEYS, self._top_bar.panels, strict=True)
         return [
             *self._of_pages(),
             *(Binding((key,), panel.accessibleName(), panel.click) for key, panel in panels),
-            Binding(("F",), self.tr("Picture alone, and back"), self.alone_wanted.emit),
             Binding(("F11",), self.tr("Full screen, and back"), self.full_screen_wanted.emit),
             Binding(Help.KEYS, self.tr("These shortcuts"), self.help.toggle),
         ]

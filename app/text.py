@@ -46,12 +46,14 @@ def shortened(text: str, characters: int = TITLE_CHARACTERS) -> str:
     return line if len(line) <= characters else line[:characters].rstrip() + "…"
 
 
-def tip(text: str) -> str:
-    """A user's own text for a tip: in lines, and no more of it than a tip can show.
+def tip(text: str, facts: str = "") -> str:
+    """A user's own text for a tip: in lines, and no more of it than a tip can show; facts below it.
 
     Qt breaks the lines of rich text alone: plain, a long prompt would be as wide as the screen.
     """
-    return f"<qt>{escape(shortened(text, TIP_CHARACTERS))}</qt>" if text else ""
+    lines = (line for line in (shortened(text, TIP_CHARACTERS), facts) if line)
+    words = "<br>".join(map(escape, lines))
+    return f"<qt>{words}</qt>" if words else ""
 
 
 def resolve(language: Language) -> Language:

@@ -91,7 +91,7 @@ class Window(QMainWindow):
             Section.QUEUE: self.queue.bindings,
             Section.LIBRARY: self.library.bindings,
         }
-        self.shortcuts = Shortcuts(self, self.top_bar, parts)
+        self.shortcuts = Shortcuts(self, self.top_bar, self.theatre, parts)
         self._placing = Placing(self, self.workspace, services.folder / "window.ini")
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
@@ -164,6 +164,7 @@ class Window(QMainWindow):
         panel.generate_wanted.connect(self._on_generate)
         panel.request_changed.connect(self._on_request_changed)
         panel.prompt.measure_wanted.connect(self._measure)
+        panel.presets.failed.connect(self._on_problem)
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
         self.workspace.alone_changed.connect(self._on_alone)
@@ -329,7 +330,6 @@ class Window(QMainWindow):
         self.create_panel.show_forecast(request, known)
 
     def _toggle_alone(self) -> None:
-        self.show_page(Page.CREATE)
         self.workspace.show_picture_alone(not self.workspace.is_alone)
 
     def _toggle_full_screen(self) -> None:

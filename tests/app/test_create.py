@@ -135,6 +135,13 @@ def test_variations_are_requests_that_differ_by_their_seed(qtbot: QtBot, panel: 
     assert len({request.seed for request in first(wanted)}) == 3
 
 
+def test_number_of_clips_is_foretold_as_it_changes(panel: Create) -> None:
+    panel.show_forecast(panel.current_request(), Forecast(seconds=40.0))
+    assert panel.forecast.verdict.text() == "About 40 s"
+    panel.variations.setValue(2)
+    assert panel.forecast.verdict.text() == "About 80 s for 2 clips"
+
+
 def test_prompt_is_measured_after_a_pause(qtbot: QtBot, panel: Create) -> None:
     with qtbot.waitSignal(panel.prompt.measure_wanted) as wanted:
         qtbot.keyClicks(panel.prompt.editor, "hello")

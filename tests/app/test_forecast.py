@@ -75,6 +75,19 @@ def test_card_says_what_it_does_not_know(qtbot: QtBot) -> None:
     assert card.suggestion.isHidden()
 
 
+def test_card_says_what_all_the_clips_take(qtbot: QtBot) -> None:
+    card = ForecastCard()
+    qtbot.addWidget(card)
+    card.show_forecast(asked(), Forecast(seconds=50.0, file_bytes=3 * 2**20))
+    assert card.verdict.text() == "About 50 s"
+    assert card.details.text().startswith("file about 3.0 MB  ·")
+    card.show_count(4)
+    assert card.verdict.text() == "About 3 min for 4 clips"
+    assert card.details.text().startswith("files about 12 MB in all  ·")
+    card.show_forecast(asked(), Forecast())
+    assert "clips" not in card.verdict.text()
+
+
 def test_card_offers_the_change_that_makes_it_fit(qtbot: QtBot) -> None:
     card = ForecastCard()
     qtbot.addWidget(card)

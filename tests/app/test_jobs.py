@@ -202,6 +202,16 @@ def test_model_shows_jobs(make_jobs: MakeJobs) -> None:
     assert jobs.flags(QModelIndex()) & Qt.ItemFlag.ItemIsDropEnabled
 
 
+def test_jobs_of_one_prompt_are_told_apart(make_jobs: MakeJobs) -> None:
+    jobs = make_jobs(started=False)
+    jobs.add([ask("two <foxes>", seed=7), replace(ask("two <foxes>", seed=8), frames=1)])
+    tips = [jobs.data(jobs.index(row), Qt.ItemDataRole.ToolTipRole) for row in (0, 1)]
+    read = [jobs.data(jobs.index(row), Qt.ItemDataRole.AccessibleTextRole) for row in (0, 1)]
+    assert tips[0] == "<qt>two &lt;foxes&gt;<br>seed 7  ·  32×16  ·  5 frames</qt>"
+    assert tips[1] == "<qt>two &lt;foxes&gt;<br>seed 8  ·  32×16</qt>"
+    assert read == ["two <foxes>, seed 7, 32×16, 5 frames", "two <foxes>, seed 8, 32×16"]
+
+
 def test_waiting_job_can_be_edited(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs = make_jobs(started=False)
     (id_,) = jobs.add([ask("a fox")])

@@ -53,11 +53,26 @@ def test_download_runs_to_its_end(qtbot: QtBot, case: Case) -> None:
     assert transfer is not None
     assert transfer == Transfer(Phase.RUNNING, 500, 1000, pace=100.0)
     assert transfer.seconds_left == 5.0
-    with qtbot.waitSignal(case.models.downloaded) as done:
-        case.engine.say(Downloaded("download-a", "/models/a"))
-    assert done.args == ["a"]
+    case.engine.say(Downloaded("download-a", "/models/a"))
     assert case.models.transfer("a") is None
-    assert isinstance(case.engine.sent[-1], ListModels)
+
+
+def test_download_is_told_once_it_is_on_the_list(qtbot: QtBot, case: Case) -> None:
+    told: list[str] = []
+    case.models.downloaded.connect(told.append)
+    case.models.download("a")
+    case.engine.say(Downloaded("download-a", "/models/a"))
+    case.engine.list(known("a"))  # the answer to an older question
+    asked = case.engine.sent[-1]
+    assert isinstance(asked, ListModels)
+    case.engine.be(EngineState.STARTING)
+    case.engine.be(EngineState.READY)  # another worker, which is asked anew
+    again = case.engine.sent[-1]
+    assert isinstance(again, ListModels)
+    assert again != asked
+    assert told == []
+    case.engine.list(known("a", 5), question=again.id)
+    assert told == ["a"]
 
 
 def test_pace_is_that_of_the_last_seconds(case: Case) -> None:

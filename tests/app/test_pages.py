@@ -31,10 +31,13 @@ from app.window import Services, Window
 from inference.api.messages import (
     AddModel,
     Command,
+    Download,
     Downloaded,
     Failed,
     FailureKind,
     Generate,
+    ListModels,
+    ModelInfo,
     ModelsListed,
 )
 from tests.app.conftest import PATIENCE_MS, MakeEngine
@@ -204,13 +207,36 @@ def test_models_speak_up_in_the_window(case: Case) -> None:
     assert said.text() == "It is no model."
 
 
-def test_download_that_ends_is_told(qtbot: QtBot, case: Case) -> None:
+def download(qtbot: QtBot, case: Case, came: ModelInfo) -> None:
+    """One that ends, and of which then that much is there."""
     case.window.start()
     qtbot.waitUntil(lambda: case.jobs.device is not None, timeout=PATIENCE_MS)
     case.engine.received.emit(ModelsListed("models", (known("a"),)))
     case.pages.models.cards["a"].download.click()
     case.engine.received.emit(Downloaded("download-a", "/models/a"))
+    assert "Wan a" not in case.window.messages.text.text()  # it was not looked at yet
+    asked = [command for command in case.sent if isinstance(command, ListModels)][-1]
+    case.engine.received.emit(ModelsListed(asked.id, (came,)))
+
+
+def test_download_that_ends_is_told(qtbot: QtBot, case: Case) -> None:
+    download(qtbot, case, known("a", 5))
     assert case.window.messages.text.text() == "Wan a is there and can be used."
+
+
+def test_download_of_what_is_not_whole_says_what_is_missing(qtbot: QtBot, case: Case) -> None:
+    download(qtbot, case, known("a", 5, installed=False, missing=("the VAE", "the tokenizer")))
+    messages = case.window.messages
+    assert "but still needs the VAE; the tokenizer" in messages.text.text()
+    messages.remedy.click()
+    assert [c.model for c in case.sent if isinstance(c, Download)] == ["a", "a"]
+
+
+def test_download_that_can_not_be_read_is_said_to_be(qtbot: QtBot, case: Case) -> None:
+    download(qtbot, case, known("a", removable=True))
+    messages = case.window.messages
+    assert "Wan a was downloaded, but can't be read" in messages.text.text()
+    assert not messages.remedy.isVisible()
 
 
 def test_mirror_is_set_from_the_models(case: Case) -> None:

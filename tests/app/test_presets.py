@@ -4,11 +4,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit, QWidgetAction
 from pytestqt.qtbot import QtBot
 
 from app.draft import Draft, choices_of, defaults_of
 from app.preset_button import PresetButton
 from app.presets import BUILT_IN, Presets
+from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
 
 
@@ -37,6 +40,20 @@ def test_removed_preset_is_gone(tmp_path: Path) -> None:
     assert Presets(tmp_path / "presets.json").own == ()
 
 
+def test_what_the_disk_refuses_changes_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "presets.json"
+    presets = Presets(path)
+    presets.save("a", defaults_of(DEMO.defaults))
+    before = path.read_text()
+    (tmp_path / "presets.new").mkdir()  # in the way of what is written first
+    with pytest.raises(UserError, match=r"presets\.json"):
+        presets.save("b", defaults_of(DEMO.defaults))
+    with pytest.raises(UserError):
+        presets.remove("a")
+    assert [preset.name for preset in presets.own] == ["a"]
+    assert path.read_text() == before
+
+
 @pytest.mark.parametrize("text", ["", "[1]", "{", '{"a": {"width": "wide"}}', "\x00"])
 def test_damaged_file_is_an_empty_list(tmp_path: Path, text: str) -> None:
     path = tmp_path / "presets.json"
@@ -56,3 +73,20 @@ def test_menu_takes_a_preset_and_offers_the_users_own(qtbot: QtBot, tmp_path: Pa
     entries["As the model likes it"].trigger()
     draft.use_model("t2v-1.3b")
     assert draft.choices == defaults_of(MODELS["t2v-1.3b"].defaults)
+
+
+def test_button_says_why_a_preset_was_not_kept(qtbot: QtBot, tmp_path: Path) -> None:
+    button = PresetButton(Draft(), Presets(tmp_path / "presets.json"))
+    qtbot.addWidget(button)
+    (tmp_path / "presets.new").mkdir()
+    button.fill()
+    field = button.menu.actions()[-1]
+    assert isinstance(field, QWidgetAction)
+    edit = field.defaultWidget()
+    assert isinstance(edit, QLineEdit)
+    edit.setText("night")
+    with qtbot.waitSignal(button.failed) as failed:
+        qtbot.keyClick(edit, Qt.Key.Key_Return)
+    assert "presets.json" in str(failed.args)
+    button.fill()
+    assert "night" not in [entry.text() for entry in button.menu.actions()]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QScrollArea
+from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -172,6 +172,16 @@ def test_picture_alone_hides_everything_else_and_comes_back(qtbot: QtBot, window
     assert window.queue.isVisible()
 
 
+def test_key_of_the_picture_is_no_key_of_other_pages(qtbot: QtBot, window: Window) -> None:
+    window.show_page(Page.LIBRARY)
+    qtbot.keyClick(window.library.grid, Qt.Key.Key_F)
+    assert window.library.isVisible()
+    assert not window.workspace.is_alone
+    window.show_page(Page.CREATE)
+    qtbot.keyClick(window.top_bar.tabs[Page.CREATE], Qt.Key.Key_F)
+    assert window.workspace.is_alone
+
+
 def test_places_of_the_docks_and_the_draft_are_remembered(
     window: Window, services: Services
 ) -> None:
@@ -274,3 +284,13 @@ def test_focus_stays_when_a_message_is_dismissed_by_a_click(qtbot: QtBot, window
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert not window.messages.isVisible()
         assert window.theatre.canvas.hasFocus()
+
+
+def test_preset_that_is_not_kept_is_said(window: Window, services: Services) -> None:
+    (services.folder / "presets.new").mkdir()
+    presets = window.create_panel.presets
+    presets.fill()
+    field = presets.menu.findChild(QLineEdit)
+    field.setText("night")
+    field.returnPressed.emit()
+    assert "The presets can't be kept" in window.messages.text.text()
