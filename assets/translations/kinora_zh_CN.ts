@@ -835,6 +835,10 @@
         <translation>时间：生成过一个类似的视频后即可预估</translation>
     </message>
     <message>
+        <source>{0} for {1} clips</source>
+        <translation>{1} 个短片共 {0}</translation>
+    </message>
+    <message>
         <source>About {0} s</source>
         <translation>约 {0} 秒</translation>
     </message>
@@ -857,6 +861,10 @@
     <message>
         <source>file about {0}</source>
         <translation>文件约 {0}</translation>
+    </message>
+    <message>
+        <source>files about {0} in all</source>
+        <translation>文件共约 {0}</translation>
     </message>
     <message numerus="yes">
         <source>{0}, %n frame(s)</source>
@@ -927,6 +935,17 @@
     <message>
         <source>The folder {0} can&apos;t be used ({1}): see that you may write there.</source>
         <translation>无法使用文件夹 {0}（{1}）：请确认您有写入权限。</translation>
+    </message>
+</context>
+<context>
+    <name>JobList</name>
+    <message>
+        <source>seed {0}</source>
+        <translation>种子 {0}</translation>
+    </message>
+    <message>
+        <source>{0} frames</source>
+        <translation>{0} 帧</translation>
     </message>
 </context>
 <context>
@@ -1442,6 +1461,22 @@
         <translation>下载完成</translation>
     </message>
     <message>
+        <source>{0} was downloaded, but can&apos;t be read: delete it and download it again.</source>
+        <translation>{0} 已下载，但无法读取：请将其删除后重新下载。</translation>
+    </message>
+    <message>
+        <source>{0} was downloaded, but still needs {1}: try again, or delete it and download it anew.</source>
+        <translation>{0} 已下载，但还缺少 {1}：请重试，或将其删除后重新下载。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>A download is not whole</source>
+        <translation>下载不完整</translation>
+    </message>
+    <message>
         <source>The download of {0} stopped</source>
         <translation>{0} 的下载已停止</translation>
     </message>
@@ -1549,6 +1584,10 @@
     <message>
         <source>A single picture</source>
         <translation>单张图片</translation>
+    </message>
+    <message>
+        <source>The presets can&apos;t be kept in {0} ({1}): make room there or allow writing, and try again.</source>
+        <translation>无法将预设保存到 {0}（{1}）：请腾出空间或允许写入，然后重试。</translation>
     </message>
 </context>
 <context>
