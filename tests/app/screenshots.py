@@ -28,10 +28,10 @@ SETTLED_S = 0.6  # in which pictures arrive and pages are laid out anew
 PROMPTS = (
     ("a red circle moves left at night", 3),
     ("棋盘上，紫色圆形向右移动", 5),
-    ("a green triangle stays still on the sand", 2),
+    ("a blue circle moves right on a chessboard", 5),
     ("夜空中，一个黄色的正方形升起", 8),
     ("an orange square sinks in the sky", 4),
-    ("a blue circle moves right on a chessboard", 1),
+    ("a green triangle stays still on the sand", 2),
 )
 
 
