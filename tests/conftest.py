@@ -25,8 +25,11 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 
 def pytest_configure() -> None:
-    # The networks under test are tiny: more threads only contend with whatever else is running.
-    torch.set_num_threads(2)
+    # The networks under test are tiny: more threads only contend with whatever else is running, such as
+    # pytest's other workers. What the tests start takes over the variable.
+    threads = 1 if "PYTEST_XDIST_WORKER" in os.environ else 2
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(autouse=True)

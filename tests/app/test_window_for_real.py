@@ -87,9 +87,8 @@ def test_clip_that_a_closed_window_interrupted_ends_as_if_it_had_not_been(desk: 
     desk.wait_for_step(interrupted, 3)
     desk.reopen()
     kept = desk.jobs.job(interrupted.id)
-    assert kept.status is JobStatus.PAUSED
+    assert kept.status in (JobStatus.WAITING, JobStatus.RUNNING)  # it goes on by itself
     assert 3 <= kept.kept_steps < CLIP["steps"]
-    desk.act(Action.RESUME, kept)
     resumed = desk.wait_for(kept, JobStatus.DONE)
     assert Path(resumed.path).read_bytes() == Path(whole.path).read_bytes()
 
