@@ -16,15 +16,15 @@ from inference.api.spec import GenerationRequest, ModelSpec
 from inference.past import note_speeds, recall
 from inference.speeds import glance
 
-MARKS = ("DefaultCPUAllocator", "CUDA error: out of memory", "_STATUS_ALLOC_FAILED")
+# The only marks that torch and the libraries below give of what they could not have.
+SHORTAGES = ("DefaultCPUAllocator", "CUDA error: out of memory", "_STATUS_ALLOC_FAILED")
 
 
 def is_shortage(error: BaseException) -> bool:
     """Whether memory ran out, on the card or beside it."""
     if isinstance(error, torch.OutOfMemoryError | MemoryError):
         return True
-    # The only marks that torch and the libraries below give of what they couldn't have.
-    return isinstance(error, RuntimeError) and any(mark in str(error) for mark in MARKS)
+    return isinstance(error, RuntimeError) and any(mark in str(error) for mark in SHORTAGES)
 
 
 class Budget:

@@ -116,9 +116,7 @@ def test_restoring_overwrites_nothing(clips: Clips, tmp_path: Path) -> None:
     assert clips.clip(id_).path == str(tmp_path / "a 2.mp4")
 
 
-def test_clip_of_another_drive_is_trashed_without_a_copy(
-    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def put_data_on_a_drive_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     rename = Path.rename
 
     def rename_on_one_drive(source: Path, target: Path) -> Path:
@@ -127,6 +125,12 @@ def test_clip_of_another_drive_is_trashed_without_a_copy(
         return rename(source, target)
 
     monkeypatch.setattr(Path, "rename", rename_on_one_drive)
+
+
+def test_clip_of_another_drive_is_trashed_without_a_copy(
+    clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put_data_on_a_drive_of_its_own(monkeypatch)
     path = write_clip(tmp_path / "drive" / "a.mp4")
     content, number = path.read_bytes(), path.stat().st_ino
     id_ = clips.add(path, ask()).id
@@ -146,14 +150,7 @@ def far(clips: Clips, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Clip:
     """A clip in a trash on another drive than the one it was on, as earlier versions had them."""
     clip = clips.add(write_clip(tmp_path / "there" / "a.mp4"), ask("a fox"))
     clips.trash([clip.id])
-    rename = Path.rename
-
-    def rename_on_one_drive(source: Path, target: Path) -> Path:
-        if ("data" in source.parts) != ("data" in target.parts):
-            raise OSError(errno.EXDEV, "Invalid cross-device link")
-        return rename(source, target)
-
-    monkeypatch.setattr(Path, "rename", rename_on_one_drive)
+    put_data_on_a_drive_of_its_own(monkeypatch)
     return clips.clip(clip.id)
 
 
