@@ -291,6 +291,7 @@ def test_preset_that_is_not_kept_is_said(window: Window, services: Services) -> 
     presets = window.create_panel.presets
     presets.fill()
     field = presets.menu.findChild(QLineEdit)
+    assert field is not None
     field.setText("night")
     field.returnPressed.emit()
     assert "The presets can't be kept" in window.messages.text.text()
