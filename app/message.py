@@ -5,15 +5,22 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QPushButton, QVBoxLayout
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app import theme
 from app.fields import Panel, name_tool, tool
 
 STAYS_MS = 6_000  # what only informs goes by itself
-LEAST_DETAILS, MOST_DETAILS = 48, 140  # their height
-BESIDES = 412  # height that the rest of the window takes at least, with a message of two lines
+LINE_HEIGHT = 30  # of a message of one line, and of the status line that it covers
+DETAILS_HEIGHT = 140
 
 
 class MessageLevel(StrEnum):
@@ -50,14 +57,16 @@ class Say(Protocol):
 
 
 class MessageBar(Panel):
-    """Shows the latest message; hidden while there is none."""
+    """Shows the latest message, over what is there and moving none of it; hidden while there is none."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._is_above = False
         self._level = MessageLevel.INFO
         self._act: Callable[[], None] | None = None
-        self._frame = QFrame()
-        self._frame.setObjectName("message")
+        self.setObjectName("message")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._inside = QVBoxLayout(self)
         self._mark = QLabel()
         self.text = QLabel()
         self.remedy = QPushButton()
@@ -72,6 +81,16 @@ class MessageBar(Panel):
         self._lay_out()
         self.retranslate()
         self.hide()
+
+    def lie_over(self, ground: QWidget) -> None:
+        """Messages lie on the lower edge of that widget, whatever its layout."""
+        self.setParent(ground)
+        ground.installEventFilter(self)
+
+    def rise(self, above: bool) -> None:  # noqa: FBT001, a slot
+        """They lie on its upper edge, while the lower one holds what is worked with."""
+        self._is_above = above
+        self._place()
 
     def say(
         self,
@@ -92,14 +111,12 @@ class MessageBar(Panel):
         self.details.hide()
         self._dress()
         self.show()
+        self.raise_()
+        self._place()
         if level in (MessageLevel.INFO, MessageLevel.GOOD) and remedy is None:
             self._timer.start()
         else:
             self._timer.stop()
-
-    def fit(self, height: int) -> None:
-        """The window is that high: the details take no more than it can spare."""
-        self.details.setFixedHeight(min(max(height - BESIDES, LEAST_DETAILS), MOST_DETAILS))
 
     def _on_remedy(self) -> None:
         self.hide()
@@ -113,7 +130,7 @@ class MessageBar(Panel):
         self.more.setCheckable(True)
         theme.set_kind(self.more, "link")
         self.details.setReadOnly(True)
-        self.details.setFixedHeight(MOST_DETAILS)
+        self.details.setFixedHeight(DETAILS_HEIGHT)
         line = QHBoxLayout()
         line.setSpacing(theme.GAP)
         line.addWidget(self._mark)
@@ -122,13 +139,31 @@ class MessageBar(Panel):
             # A click leaves the focus where it is: with the bar it would go, and land anywhere.
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             line.addWidget(button)
-        inside = QVBoxLayout(self._frame)
-        inside.setContentsMargins(theme.ROOM, 6, theme.GAP, 6)
-        inside.addLayout(line)
-        inside.addWidget(self.details)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(theme.GAP, theme.GAP, theme.GAP, 0)
-        layout.addWidget(self._frame)
+        self._inside.setContentsMargins(theme.ROOM, 3, theme.GAP, 3)
+        self._inside.addLayout(line)
+        self._inside.addWidget(self.details)
+
+    def _place(self) -> None:
+        """As high as its words need, all across the ground."""
+        ground = self.parentWidget()
+        if ground is None:
+            return
+        self._inside.activate()  # or its height is that of what was said before
+        room = ground.rect()
+        height = max(LINE_HEIGHT, self.heightForWidth(room.width()))
+        top = 0 if self._is_above else room.height() - height
+        self.setGeometry(0, top, room.width(), height)
+
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() is QEvent.Type.LayoutRequest:
+            self._place()
+        return handled
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802, Qt's name
+        if event.type() is QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
         super().changeEvent(event)
@@ -138,14 +173,14 @@ class MessageBar(Panel):
     def _dress(self) -> None:
         icon = theme.icon(self._level.value, _TONES[self._level])
         self._mark.setPixmap(icon.pixmap(QSize(18, 18), self.devicePixelRatio()))
-        if self._frame.property("level") != self._level.value:
-            self._frame.setProperty("level", self._level.value)
-            self._frame.style().unpolish(self._frame)
-            self._frame.style().polish(self._frame)
+        if self.property("level") != self._level.value:
+            self.setProperty("level", self._level.value)
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def retranslate(self) -> None:
         self.more.setText(self.tr("Details"))
         self.more.setAccessibleName(self.tr("Show the details of the message"))
         self.details.setAccessibleName(self.tr("Details of the message"))
         self.remedy.setAccessibleName(self.tr("What can be done about the message"))
-        name_tool(self.dismiss, self.tr("Dismiss the message"))
+        name_tool(self.dismiss, self.tr("Dismiss the message"), "Esc")

@@ -12,7 +12,8 @@ from app.top_bar import PANEL_KEYS, Page, TopBar
 
 
 class Shortcuts(QObject):
-    """Binds keys in a window, one of them only where its picture is shown; `parts` tell what theirs do.
+    """Binds keys in a window, two of them only while its picture or a message is shown; `parts` tell
+    what theirs do.
 
     Signals say what the window is to do.
     """
@@ -23,14 +24,20 @@ class Shortcuts(QObject):
     full_screen_wanted = Signal()
 
     def __init__(
-        self, window: QWidget, top_bar: TopBar, picture: QWidget, parts: Mapping[Section, Source]
+        self,
+        window: QWidget,
+        top_bar: TopBar,
+        picture: QWidget,
+        messages: QWidget,
+        parts: Mapping[Section, Source],
     ) -> None:
         super().__init__(window)
-        self._window, self._top_bar = window, top_bar
+        self._window, self._top_bar, self._messages = window, top_bar, messages
         own = {Section.WINDOW: self._of_window, Section.CREATE: self._of_create}
         self.help = Help(window, {**own, **parts})
         bind(window, [*self._everywhere(), *self._of_create()])
         bind(picture, [self._alone()])  # none acts whose widget is hidden
+        bind(messages, [self._dismissal()])
 
     def add_page(self, page: Page) -> None:
         """Gives a page that has its tab the next number's key."""
@@ -43,10 +50,13 @@ class Shortcuts(QObject):
         ]
 
     def _of_window(self) -> list[Binding]:
-        return [*self._everywhere(), self._alone()]
+        return [*self._everywhere(), self._alone(), self._dismissal()]
 
     def _alone(self) -> Binding:
         return Binding(("F",), self.tr("Picture alone, and back"), self.alone_wanted.emit)
+
+    def _dismissal(self) -> Binding:
+        return Binding(("Esc",), self.tr("Dismiss the message"), self._messages.hide)
 
     def _everywhere(self) -> list[Binding]:
         panels = zip(PANEL_KEYS, self._top_bar.panels, strict=True)

@@ -4,13 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import (
-    QCloseEvent,
-    QDragEnterEvent,
-    QDropEvent,
-    QImage,
-    QResizeEvent,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clips import Clips
@@ -24,7 +18,7 @@ from app.jobs import Jobs
 from app.journal import Job, JobStatus
 from app.keeping import Keeping
 from app.library_page import LibraryPage
-from app.message import MessageBar, MessageLevel, Remedy
+from app.message import LINE_HEIGHT, MessageBar, MessageLevel, Remedy
 from app.placing import Placing
 from app.queue_panel import QueuePanel
 from app.queueing import Queueing
@@ -91,7 +85,7 @@ class Window(QMainWindow):
             Section.QUEUE: self.queue.bindings,
             Section.LIBRARY: self.library.bindings,
         }
-        self.shortcuts = Shortcuts(self, self.top_bar, self.theatre, parts)
+        self.shortcuts = Shortcuts(self, self.top_bar, self.theatre, self.messages, parts)
         self._placing = Placing(self, self.workspace, services.folder / "window.ini")
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
@@ -147,9 +141,10 @@ class Window(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.top_bar)
-        layout.addWidget(self.messages)
+        self.messages.lie_over(middle)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.status_line)
+        self.status_line.setMinimumHeight(LINE_HEIGHT)
         self.setCentralWidget(middle)
 
     def _connect(self) -> None:
@@ -349,10 +344,7 @@ class Window(QMainWindow):
     def _on_alone(self, alone: bool) -> None:  # noqa: FBT001, a slot
         self.top_bar.setVisible(not alone)
         self.status_line.setVisible(not alone)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
-        super().resizeEvent(event)
-        self.messages.fit(event.size().height())
+        self.messages.rise(alone)  # the timeline is below
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802, Qt's name
         is_local = any(url.isLocalFile() for url in event.mimeData().urls())

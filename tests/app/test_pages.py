@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractItemView,
@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.clips import Clips
 from app.jobs import Jobs
-from app.message import MessageLevel
+from app.message import MessageLevel, Remedy
 from app.pages import Pages
 from app.settings import Language, SettingsStore, Theme
 from app.text import Texts
@@ -117,11 +117,47 @@ def test_smallest_window_has_room_for_every_page(
         QApplication.processEvents()
         needed = window.minimumSizeHint()
         assert needed.width() <= window.width(), page
-        second_line = messages.height() - messages.minimumSizeHint().height()
-        assert second_line > 0
-        assert needed.height() + second_line <= window.height(), page
+        assert needed.height() <= window.height(), page
+        assert messages.height() >= messages.heightForWidth(messages.width())
+        assert window.top_bar.rect().bottom() < messages.y()
+
+
+def test_nothing_moves_as_a_message_comes_and_goes(qtbot: QtBot, case: Case) -> None:
+    window, messages = case.window, case.window.messages
     window.resize(1280, 720)
-    qtbot.waitUntil(lambda: messages.details.height() == 140)
+    qtbot.waitUntil(lambda: window.height() == 720)
+    remedy = Remedy("Try again", lambda: None)
+    for page in window.pages:
+        window.show_page(page)
+        before = places(qtbot, window)
+        for text in ("It broke.", "It broke. " * 40):
+            window.say(MessageLevel.PROBLEM, text, remedy, "why")
+            messages.more.click()
+            assert places(qtbot, window) == before, page
+            messages.dismiss.click()
+            assert places(qtbot, window) == before, page
+
+
+def places(qtbot: QtBot, window: Window) -> dict[QWidget, QRect]:
+    """Where everything has come to rest that is seen, but for a message."""
+    seen = [places_now(window)]
+
+    def rests() -> bool:
+        seen.append(places_now(window))
+        return seen[-1] == seen[-2]
+
+    qtbot.waitUntil(rests)
+    return seen[-1]
+
+
+def places_now(window: Window) -> dict[QWidget, QRect]:
+    return {
+        widget: QRect(widget.mapTo(window, QPoint()), widget.size())
+        for widget in window.findChildren(QWidget)
+        if widget.isVisible()
+        and widget is not window.messages
+        and not window.messages.isAncestorOf(widget)
+    }
 
 
 def test_settings_that_can_not_be_kept_are_told(case: Case, tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -229,6 +229,48 @@ def test_message_acts_and_goes(qtbot: QtBot, window: Window) -> None:
     window.messages.remedy.click()
     assert acted == [True]
     assert not window.messages.isVisible()
+
+
+def test_message_lies_where_nothing_is_worked_with(qtbot: QtBot, window: Window) -> None:
+    messages, generate = window.messages, window.create_panel.generate
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: window.height() == 720)
+    window.say(MessageLevel.PROBLEM, "It broke.", Remedy("Try again", lambda: None), "why")
+    QApplication.processEvents()
+    assert messages.geometry() == window.status_line.geometry()
+    window.say(MessageLevel.PROBLEM, "It broke. " * 40, Remedy("Try again", lambda: None), "why")
+    QApplication.processEvents()
+    assert messages.height() > window.status_line.height()
+    window.workspace.show_picture_alone(True)
+    buttons = window.theatre.transport.buttons
+    assert covered(window, [*buttons, window.theatre.timeline]) == []
+    window.workspace.show_picture_alone(False)
+    QApplication.processEvents()
+    assert covered(window, [*buttons, generate, window.theatre.timeline]) == []
+    assert window.childAt(messages.geometry().center()) in messages.findChildren(QWidget)
+
+
+def covered(window: Window, widgets: list[QWidget]) -> list[QWidget]:
+    """Those that a click in their middle would miss."""
+    return [each for each in widgets if window.childAt(middle_of(each, window)) is not each]
+
+
+def middle_of(widget: QWidget, window: Window) -> QPoint:
+    return widget.mapTo(window, widget.rect().center())
+
+
+def test_escape_dismisses_a_message_before_it_does_anything_else(
+    qtbot: QtBot, window: Window
+) -> None:
+    window.activateWindow()
+    window.theatre.full_screen_wanted.emit()
+    qtbot.waitUntil(window.theatre.canvas.hasFocus)
+    window.say(MessageLevel.WARNING, "Beware.")
+    qtbot.keyClick(window.theatre.canvas, Qt.Key.Key_Escape)
+    assert not window.messages.isVisible()
+    assert window.isFullScreen()
+    qtbot.keyClick(window.theatre.canvas, Qt.Key.Key_Escape)
+    assert not window.isFullScreen()
 
 
 def test_unwritable_folder_is_told_not_thrown(
