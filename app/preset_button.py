@@ -1,4 +1,4 @@
-"""The button whose menu holds the presets, and the field in which a new one gets its name."""
+"""The button whose menu holds the presets, and the fields in which they get their names."""
 
 from collections.abc import Callable
 
@@ -32,6 +32,8 @@ class PresetButton(QWidget):
 
     def fill(self) -> None:
         """Puts the presets there are into the menu."""
+        for submenu in self.menu.findChildren(QMenu):
+            submenu.deleteLater()  # clearing the menu leaves them
         self.menu.clear()
         defaults = self._draft.defaults
         for name, make in BUILT_IN:
@@ -42,6 +44,9 @@ class PresetButton(QWidget):
         for preset in own:
             self.menu.addAction(_plain(preset.name)).triggered.connect(self._taker(preset.choices))
         if own:
+            renaming = self.menu.addMenu(self.tr("Rename"))
+            for preset in own:
+                renaming.addAction(self._make_renaming_field(renaming, preset.name))
             removing = self.menu.addMenu(self.tr("Remove"))
             for preset in own:
                 removing.addAction(_plain(preset.name)).triggered.connect(
@@ -72,16 +77,24 @@ class PresetButton(QWidget):
         field.setPlaceholderText(self.tr("Keep these settings as…"))
         field.setAccessibleName(self.tr("Name of a new preset"))
         field.addAction(theme.icon("plus"), QLineEdit.ActionPosition.LeadingPosition)
-        field.setMinimumWidth(220)
         field.returnPressed.connect(lambda: self._save(field.text().strip()))
-        action = QWidgetAction(self.menu)
-        action.setDefaultWidget(field)
-        return action
+        return _entry_of(field, self.menu)
+
+    def _make_renaming_field(self, menu: QMenu, name: str) -> QWidgetAction:
+        """Its name, to be typed over; Enter keeps it."""
+        field = QLineEdit(name)
+        field.setAccessibleName(self.tr("New name of “{0}”").format(name))
+        field.returnPressed.connect(lambda: self._rename(name, field.text().strip()))
+        return _entry_of(field, menu)
 
     def _save(self, name: str) -> None:
         if name:
             self.menu.close()  # before anything is said that it would cover
             self._attempt(lambda: self._presets.save(name, self._draft.choices))
+
+    def _rename(self, name: str, other: str) -> None:
+        self.menu.close()
+        self._attempt(lambda: self._presets.rename(name, other))
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
         super().changeEvent(event)
@@ -96,3 +109,13 @@ class PresetButton(QWidget):
 def _plain(name: str) -> str:
     """A name in which no letter is underlined: its ampersands are its own."""
     return name.replace("&", "&&")
+
+
+def _entry_of(field: QLineEdit, menu: QMenu) -> QWidgetAction:
+    """A field among the entries of a menu."""
+    field.setMinimumWidth(220)
+    entry = QWidgetAction(menu)
+    entry.setDefaultWidget(field)
+    # Qt gives it the focus for a key in its own menu, but not for the one that opens a submenu.
+    entry.hovered.connect(lambda: field.setFocus(Qt.FocusReason.TabFocusReason))
+    return entry

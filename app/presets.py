@@ -68,8 +68,24 @@ class Presets(QObject):
 
     def save(self, name: str, choices: Choices) -> None:
         """Keeps the values under that name, in place of what had it. Raises `UserError`, and keeps
-        what there was, if they can't be written down; so does `remove`."""
+        what there was, if they can't be written down; so do the others."""
         self._keep(self._own | {name: choices})
+
+    def rename(self, name: str, other: str) -> None:
+        """Gives what has that name another, which must be free."""
+        if other == name:
+            return
+        if not other:
+            refusal = QCoreApplication.translate(
+                "Presets", "A preset needs a name: “{0}” keeps the one it has."
+            )
+            raise UserError(refusal.format(name))
+        if other in self._own:
+            refusal = QCoreApplication.translate(
+                "Presets", "There is a preset “{0}” already: choose another name."
+            )
+            raise UserError(refusal.format(other))
+        self._keep({other if each == name else each: kept for each, kept in self._own.items()})
 
     def remove(self, name: str) -> None:
         self._keep({other: kept for other, kept in self._own.items() if other != name})

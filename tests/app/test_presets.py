@@ -4,8 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QWidgetAction
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidgetAction
 from pytestqt.qtbot import QtBot
 
 from app.draft import Draft, choices_of, defaults_of
@@ -40,6 +40,29 @@ def test_removed_preset_is_gone(tmp_path: Path) -> None:
     assert Presets(tmp_path / "presets.json").own == ()
 
 
+def test_renamed_preset_keeps_its_values_and_sorts_by_its_new_name(tmp_path: Path) -> None:
+    path, presets = tmp_path / "presets.json", Presets(tmp_path / "presets.json")
+    kept = replace(defaults_of(DEMO.defaults), steps=7)
+    presets.save("a", kept)
+    presets.save("B", defaults_of(DEMO.defaults))
+    presets.rename("a", "夜景 night")
+    for read in (presets, Presets(path)):
+        assert [preset.name for preset in read.own] == ["B", "夜景 night"]
+        assert read.own[1].choices == kept
+
+
+@pytest.mark.parametrize(("name", "said"), [("", "needs a name"), ("b", "“b” already")])
+def test_name_that_no_preset_can_get_is_refused(tmp_path: Path, name: str, said: str) -> None:
+    path = tmp_path / "presets.json"
+    presets = Presets(path)
+    presets.save("a", replace(defaults_of(DEMO.defaults), steps=7))
+    presets.save("b", defaults_of(DEMO.defaults))
+    before, own = path.read_text(), presets.own
+    with pytest.raises(UserError, match=said):
+        presets.rename("a", name)
+    assert (path.read_text(), presets.own) == (before, own)
+
+
 def test_what_the_disk_refuses_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "presets.json"
     presets = Presets(path)
@@ -50,6 +73,9 @@ def test_what_the_disk_refuses_changes_nothing(tmp_path: Path) -> None:
         presets.save("b", defaults_of(DEMO.defaults))
     with pytest.raises(UserError):
         presets.remove("a")
+    with pytest.raises(UserError):
+        presets.rename("a", "b")
+    presets.rename("a", "a")  # nothing is to be written
     assert [preset.name for preset in presets.own] == ["a"]
     assert path.read_text() == before
 
@@ -90,3 +116,40 @@ def test_button_says_why_a_preset_was_not_kept(qtbot: QtBot, tmp_path: Path) -> 
     assert "presets.json" in str(failed.args)
     button.fill()
     assert "night" not in [entry.text() for entry in button.menu.actions()]
+
+
+@pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # the offscreen display
+def test_preset_is_renamed_by_keys_where_it_is_listed(qtbot: QtBot, tmp_path: Path) -> None:
+    presets = Presets(tmp_path / "presets.json")
+    for name in ("day", "night & fog"):
+        presets.save(name, defaults_of(DEMO.defaults))
+    button = PresetButton(Draft(), presets)
+    qtbot.addWidget(button)
+    button.show()
+    field = renaming_field(qtbot, button, "day")
+    qtbot.keyClick(field, Qt.Key.Key_Delete)
+    with qtbot.waitSignal(button.failed) as failed:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert "needs a name" in str(failed.args)
+    assert not button.menu.isVisible()
+    field = renaming_field(qtbot, button, "day")
+    qtbot.keyClicks(field, " noon ")
+    with qtbot.waitSignal(presets.changed):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    button.fill()
+    entries = [entry.text() for entry in button.menu.actions()]
+    assert entries[6:8] == ["night && fog", "noon"]
+
+
+def renaming_field(qtbot: QtBot, button: PresetButton, first: str) -> QLineEdit:
+    """Opens the menu and goes by keys to the first name that can be changed, to be typed over."""
+    button.fill()
+    button.menu.popup(QPoint())
+    (renaming,) = [entry for entry in button.menu.actions() if entry.text() == "Rename"]
+    button.menu.setActiveAction(renaming)
+    qtbot.keyClick(button.menu, Qt.Key.Key_Right)
+    field = QApplication.focusWidget()
+    assert isinstance(field, QLineEdit)
+    assert field.accessibleName() == f"New name of “{first}”"
+    assert field.selectedText() == first
+    return field
