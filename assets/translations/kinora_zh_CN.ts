@@ -1547,6 +1547,10 @@
 <context>
     <name>PresetButton</name>
     <message>
+        <source>Rename</source>
+        <translation>重命名</translation>
+    </message>
+    <message>
         <source>Remove</source>
         <translation>移除</translation>
     </message>
@@ -1557,6 +1561,10 @@
     <message>
         <source>Name of a new preset</source>
         <translation>新预设的名称</translation>
+    </message>
+    <message>
+        <source>New name of “{0}”</source>
+        <translation>“{0}”的新名称</translation>
     </message>
     <message>
         <source>Presets</source>
@@ -1584,6 +1592,14 @@
     <message>
         <source>A single picture</source>
         <translation>单张图片</translation>
+    </message>
+    <message>
+        <source>A preset needs a name: “{0}” keeps the one it has.</source>
+        <translation>预设需要一个名称：“{0}”保留原来的名称。</translation>
+    </message>
+    <message>
+        <source>There is a preset “{0}” already: choose another name.</source>
+        <translation>已有名为“{0}”的预设：请换一个名称。</translation>
     </message>
     <message>
         <source>The presets can&apos;t be kept in {0} ({1}): make room there or allow writing, and try again.</source>
@@ -2015,6 +2031,10 @@
     <message>
         <source>Picture alone, and back</source>
         <translation>只显示画面，再按恢复</translation>
+    </message>
+    <message>
+        <source>Dismiss the message</source>
+        <translation>关闭消息</translation>
     </message>
     <message>
         <source>Full screen, and back</source>
