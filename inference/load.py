@@ -112,7 +112,8 @@ def load_vae(checkpoint: Checkpoint, dtype: torch.dtype, device: torch.device | 
     """The VAE on `device`, in `dtype`."""
     params = vae_params(checkpoint)
     dtypes = dict.fromkeys(checkpoint.sources, dtype)
-    return _load(checkpoint, lambda: VAE(params), dtypes, torch.device(device))
+    vae = _load(checkpoint, lambda: VAE(params), dtypes, torch.device(device))
+    return vae.to_channels_last()
 
 
 def load_image_encoder(

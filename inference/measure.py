@@ -43,7 +43,8 @@ def seconds_of(run: Callable[[], Tensor], device: str) -> float:
 def in_fresh_process(function: Callable[..., Result], *arguments: object) -> Result:
     """The result of a function of a module's top level, in a process that has run nothing before."""
     context = get_context("spawn")
-    if "forkserver" in get_all_start_methods():
+    # Libraries ask for the card as they are imported, and CUDA does not outlive a fork after that.
+    if "forkserver" in get_all_start_methods() and not torch.cuda.is_available():
         context = get_context("forkserver")
         context.set_forkserver_preload(["inference.peers"])  # the libraries are imported once
     with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:

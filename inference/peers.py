@@ -122,4 +122,4 @@ def _vaes(
     ours, theirs = VAE(params).to(device, dtype), vae_like(params)
     share_weights(ours.state_dict(), theirs)
     theirs.to(device)
-    return ours, theirs
+    return ours.to_channels_last(), theirs

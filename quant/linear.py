@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import cast
 
 import torch
@@ -10,7 +11,8 @@ from torch.nn import functional as F
 
 from quant.formats import FORMATS, Kernel, QFormat, Storage, is_quantised
 from quant.libraries import bitsandbytes, quanto
-from quant.pack import LARGEST, pack, packed_shapes, unpack
+from quant.pack import DTYPES, LARGEST, pack, packed_shapes, unpack
+from quant.runtime import row_kernel
 
 # torch's only ways to the matrix units for 8 bits are marked private.
 _int_mm: Callable[..., Tensor] = vars(torch)["_int_mm"]
@@ -18,8 +20,8 @@ _scaled_mm: Callable[..., Tensor] = vars(torch)["_scaled_mm"]
 
 INT8_ROWS = 17  # fewer rows than this cuBLAS doesn't multiply in int8
 INT8_UNITS = ("avx512_vnni", "avx_vnni", "amx_int8")  # of processors, as torch calls them
-# What codes are divided by before they are multiplied, so that fp16 holds the products: no code is larger.
-SHRINK = {Storage.INT8: 128, Storage.FP8: 512}
+SOURCE = Path(__file__).with_name("rounding.cu")
+SUMS = 4  # rows that a block of its `scale_sums` takes
 OUTLIER = 6.0  # from here on LLM.int8 keeps an input in fp16 (Dettmers et al. 2022)
 
 
@@ -78,9 +80,7 @@ def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
     codes, scale = _round_rows(x, Storage.INT8)
     if x.is_cuda and rows < INT8_ROWS:
         codes = F.pad(codes, (0, 0, 0, INT8_ROWS - rows))
-    sums = _int_mm(codes, layer.weight.T)[:rows]
-    scale /= SHRINK[Storage.INT8]
-    return _finish(layer, torch.mul(sums, scale, out=torch.empty_like(sums, dtype=x.dtype)))
+    return _scaled(_int_mm(codes, layer.weight.T)[:rows], scale, layer, x.dtype)
 
 
 def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
@@ -92,11 +92,7 @@ def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
 
 
 def _weight_only(layer: QuantLinear, x: Tensor) -> Tensor:
-    if layer.form.storage is Storage.NF4:
-        return F.linear(x, layer.numbers(x.dtype), layer.bias)
-    # Exact: bf16 and fp16 have all codes of 8 bits.
-    codes = layer.weight.to(x.dtype).div_(SHRINK[layer.form.storage])
-    return _finish(layer, F.linear(x, codes))
+    return F.linear(x, layer.numbers(x.dtype), layer.bias)
 
 
 def _llm_int8(layer: QuantLinear, x: Tensor) -> Tensor:
@@ -125,17 +121,30 @@ _MULTIPLY: dict[Kernel, Callable[[QuantLinear, Tensor], Tensor]] = {
 
 def _round_rows(x: Tensor, storage: Storage) -> tuple[Tensor, Tensor]:
     """Codes of x [M, K] and the float32 scale [M, 1] of each row."""
+    launch = row_kernel(SOURCE, "round_rows", x, x.dtype, storage.name)
+    if launch is not None:
+        codes = torch.empty_like(x, dtype=DTYPES[storage], memory_format=torch.contiguous_format)
+        scale = x.new_empty(len(x), 1, dtype=torch.float32)
+        launch(grid=(len(x), 1, 1), args=[x.contiguous(), codes, scale])
+        return codes, scale
     scale = x.abs().amax(dim=1, keepdim=True).float() / LARGEST[storage]
     codes = x / scale.clamp_(min=torch.finfo(torch.float32).tiny)
     if storage is Storage.INT8:
-        return codes.round_().to(torch.int8), scale
-    return codes.to(torch.float8_e4m3fn), scale
+        codes.round_()
+    return codes.to(DTYPES[storage]), scale
 
 
-def _finish(layer: QuantLinear, out: Tensor) -> Tensor:
-    """out [M, N], which was shrunk, times the weight's scales, and the bias; `out` is used up."""
-    scale = (layer.weight_scale * SHRINK[layer.form.storage]).to(out.dtype)
-    return torch.addcmul(layer.bias, out, scale.T, out=out)
+def _scaled(sums: Tensor, scale: Tensor, layer: QuantLinear, dtype: torch.dtype) -> Tensor:
+    """sums [M, N] int32 times the scales of their rows [M, 1] and of the weight's, and the bias, in `dtype`."""
+    launch = row_kernel(SOURCE, "scale_sums", sums, dtype, Storage.INT8.name)
+    if launch is None:
+        products = (sums * scale).mul_(layer.weight_scale.T)
+        return products.add_(layer.bias).to(dtype)
+    out = torch.empty_like(sums, dtype=dtype)
+    rows = len(sums)
+    arguments = [sums, scale, layer.weight_scale, layer.bias, out, rows]
+    launch(grid=(-(-rows // SUMS), 1, 1), args=arguments)
+    return out
 
 
 @cache

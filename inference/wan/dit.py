@@ -20,7 +20,8 @@ from torch.nn import functional as F
 
 from inference.api.spec import DiTParams
 from inference.wan.activation import Gelu
-from inference.wan.tokens import add_by_tokens, by_tokens, rope_table, rotate, sinusoidal_embedding
+from inference.wan.fused import norm, norm_and_modulate, norm_and_rotate
+from inference.wan.tokens import add_by_tokens, by_tokens, rope_table, sinusoidal_embedding
 
 CHUNK_TOKENS = 8192  # holds the FFN's inner tensor to 147 MB at 1.3B in bf16; whole it is 587 MB
 
@@ -44,14 +45,14 @@ class Conditioning:
 
 def linear(layer: nn.Module, x: Tensor) -> Tensor:
     """Run `layer`, or a stack that starts with one, on `x` [..., D_in] in the dtype of its bias."""
-    first = layer[0] if isinstance(layer, nn.Sequential) else layer
-    x = x.to(cast(Tensor, first.bias).dtype)  # what was given may go before the layer runs
+    x = x.to(dtype_of(layer))  # what was given may go before the layer runs
     return layer(x)
 
 
-def modulate(x: Tensor, shift: Tensor, scale: Tensor) -> Tensor:
-    """Scale `x` [B, L, D] about 1 and shift it; `shift` and `scale` are [B, 1, D]."""
-    return torch.addcmul(shift, x, 1 + scale)
+def dtype_of(layer: nn.Module) -> torch.dtype:
+    """What `layer`, or a stack that starts with one, computes in: the dtype of its bias."""
+    first = layer[0] if isinstance(layer, nn.Sequential) else layer
+    return cast(Tensor, first.bias).dtype
 
 
 class LayerNorm(nn.LayerNorm):
@@ -103,13 +104,16 @@ class SelfAttention(Attention):
 
         `x` is in the dtype of the layers here, and in `forward`.
         """
-        key = rotate(self.split(self.norm_k(self.k(x))), rope[0])
+        key = self._rotated(self.k(x), self.norm_k, rope)
         return torch.stack([key, self.split(self.v(x))], dim=2)
 
     def forward(self, x: Tensor, rope: Tensor, k: Tensor, v: Tensor) -> Tensor:
         """`x` [B, L, D] at `rope` [1, L, E/2] attends to `k` and `v` [B, T, N, E] -> [B, L, D]."""
-        q = rotate(self.split(self.norm_q(self.q(x))), rope[0])
+        q = self._rotated(self.q(x), self.norm_q, rope)
         return self.o(self.attend(q, k, v))
+
+    def _rotated(self, x: Tensor, own: RMSNorm, rope: Tensor) -> Tensor:
+        return norm_and_rotate(x, own.weight, rope[0], self.heads, cast(float, own.eps))
 
 
 class CrossAttention(Attention):
@@ -161,9 +165,17 @@ class BlockBase(nn.Module):
         chunk = cond.chunk_tokens
         x = self._attend_to_itself(x, cond, shift1, scale1, gate1)
         pairs = self.cross_attn.project(cond.context, cond.image)
-        x = add_by_tokens(x, lambda part: self.cross_attn(self.norm3(part), pairs), 1.0, chunk)
-        feed = lambda part: linear(self.ffn, modulate(self.norm2(part), shift2, scale2))  # noqa: E731
+        x = add_by_tokens(x, lambda part: self.cross_attn(self._normed3(part), pairs), 1.0, chunk)
+
+        def feed(part: Tensor) -> Tensor:
+            dtype = dtype_of(self.ffn)
+            return self.ffn(norm_and_modulate(part, shift2, scale2, self.norm2.eps, dtype))
+
         return add_by_tokens(x, feed, gate2, chunk)
+
+    def _normed3(self, part: Tensor) -> Tensor:
+        weight, bias, eps = self.norm3.weight, self.norm3.bias, self.norm3.eps
+        return norm(part, weight, bias, eps, dtype_of(self.cross_attn.q))
 
     def _attend_to_itself(
         self, x: Tensor, cond: Conditioning, shift: Tensor, scale: Tensor, gate: Tensor
@@ -171,7 +183,7 @@ class BlockBase(nn.Module):
         """Norming twice is cheap, and what it gives for all tokens would be 101 MB at 832x480x81."""
 
         def normed(part: Tensor) -> Tensor:
-            return modulate(self.norm1(part), shift, scale).to(dtype)
+            return norm_and_modulate(part, shift, scale, self.norm1.eps, dtype)
 
         def project(part: Tensor, rope: Tensor) -> Tensor:
             return self.self_attn.project(normed(part), rope)
@@ -226,7 +238,8 @@ class Head(nn.Module):
     def forward(self, x: Tensor, time: Tensor) -> Tensor:
         """Tokens [B, L, D] and `time` [B, D] -> patches [B, L, pf * ph * pw * C]; all float32."""
         shift, scale = (self.modulation.float() + time[:, None]).chunk(2, dim=1)
-        return linear(self.head, modulate(self.norm(x), shift, scale)).float()
+        dtype = dtype_of(self.head)
+        return self.head(norm_and_modulate(x, shift, scale, self.norm.eps, dtype)).float()
 
 
 class ImageEmbedding(nn.Module):

@@ -8,6 +8,8 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
+from inference.wan.fused import add_residual
+
 PERIOD = 10000.0  # of the slowest wave in the embeddings of time and of position, over 2 pi
 
 
@@ -36,22 +38,6 @@ def rope_table(
         angles.append(torch.outer(position, PERIOD**-exponent))
     angle = torch.cat(angles, dim=1)
     return torch.polar(torch.ones_like(angle), angle).to(torch.complex64)
-
-
-def rotate(x: Tensor, rope: Tensor) -> Tensor:
-    """Turn neighbouring pairs of `x` [B, L, N, E] by `rope` [L, E/2], in float32."""
-    pairs = torch.view_as_complex(x.float().unflatten(-1, (-1, 2)))
-    return torch.view_as_real(pairs * rope[:, None]).flatten(-2).to(x.dtype)
-
-
-def add_residual(x: Tensor, y: Tensor, gate: Tensor | float = 1.0) -> Tensor:
-    """x + gate * y for `x`, `y` [B, L, D] and `gate` [B, 1, D], in the dtype of `x`.
-
-    Without gradients it happens in `x` itself: the caller still refers to the old tokens while a
-    block runs, and a second copy of them is 201 MB at 832x480x81.
-    """
-    y = y * gate
-    return x + y if torch.is_grad_enabled() else x.add_(y)
 
 
 def by_tokens(

@@ -170,6 +170,21 @@ def test_the_rule_takes_the_layers_of_blocks_and_no_other(params: DiTParams) -> 
 @pytest.mark.parametrize("name", FORMATS)
 def test_a_card_computes_what_a_processor_does(name: str, rows: int, linear: nn.Linear) -> None:
     inputs = torch.randn(rows, 192)
-    layer = quantised(linear.bfloat16(), name).cuda()
-    actual = layer(inputs.cuda().bfloat16()).float().cpu()
-    assert relative_error(actual, linear.float()(inputs)) <= ERRORS[name] + 0.01
+    expected = linear(inputs)
+    layer = quantised(linear.cuda().bfloat16(), name)
+    with torch.no_grad():
+        actual = layer(inputs.cuda().bfloat16()).float().cpu()
+    assert relative_error(actual, expected) <= ERRORS[name] + 0.01
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("name", FORMATS)
+def test_what_is_no_number_shows_on_a_card(name: str, linear: nn.Linear) -> None:
+    """Codes can't hold it: a step that went wrong would be taken for a right one."""
+    layer = quantised(linear.cuda().bfloat16(), name)
+    inputs = torch.ones(32, 192, device="cuda", dtype=torch.bfloat16)
+    inputs[3, 5] = float("nan")
+    with torch.no_grad():
+        made = layer(inputs)
+    assert made[3].isnan().all()
+    assert not made[4].isnan().any()

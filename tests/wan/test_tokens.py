@@ -4,13 +4,7 @@ import pytest
 import torch
 
 from inference.meter import Meter
-from inference.wan.tokens import (
-    add_by_tokens,
-    add_residual,
-    by_tokens,
-    rope_table,
-    sinusoidal_embedding,
-)
+from inference.wan.tokens import add_by_tokens, by_tokens, rope_table, sinusoidal_embedding
 
 
 def test_rope_turns_by_the_patch_position() -> None:
@@ -29,15 +23,6 @@ def test_time_embedding_is_exact_where_float32_angles_are_not() -> None:
     angle = 999.0 * torch.tensor([1.0, 0.1, 0.01, 0.001], dtype=torch.float64)
     expected = torch.cat([angle.cos(), angle.sin()]).float()
     assert torch.equal(embedding[0], expected)
-
-
-def test_residual_is_in_place_only_without_gradients() -> None:
-    x, y = torch.ones(1, 2, 3), torch.ones(1, 2, 3)
-    assert add_residual(x, y) is not x
-    assert torch.equal(x, y)
-    with torch.no_grad():
-        assert add_residual(x, y, 2.0) is x
-    assert torch.equal(x, 3 * y)
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 7, 8])

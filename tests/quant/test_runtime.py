@@ -1,0 +1,55 @@
+"""Kernels of our own: where they run, and where torch's do."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from inference.wan import fused
+from quant import linear
+from quant.runtime import machine_code, row_kernel
+
+KERNELS = [
+    (linear.SOURCE, "round_rows", ("INT8",)),
+    (linear.SOURCE, "round_rows", ("FP8",)),
+    (linear.SOURCE, "scale_sums", ("INT8",)),
+    (fused.SOURCE, "norm_rows", ()),
+    (fused.SOURCE, "norm_and_turn", ()),
+    (fused.SOURCE, "add_gated", ()),
+    (fused.SOURCE, "norm_pixels", ("LANES=4",)),
+]
+
+
+@torch.inference_mode()
+def test_processors_and_odd_sizes_are_left_to_torch() -> None:
+    found = row_kernel(fused.SOURCE, "add_gated", torch.zeros(2, 64), torch.bfloat16)
+    assert found is None
+    odd = torch.zeros(2, 60, device="meta")
+    assert row_kernel(fused.SOURCE, "add_gated", odd, torch.bfloat16) is None
+
+
+def test_training_is_left_to_torch() -> None:
+    rows = torch.zeros(2, 64, device="meta")
+    assert row_kernel(fused.SOURCE, "add_gated", rows, torch.bfloat16) is None
+    with torch.inference_mode():
+        assert row_kernel(fused.SOURCE, "add_gated", rows, torch.bfloat16) is not None
+        assert row_kernel(fused.SOURCE, "add_gated", rows, torch.float32) is None
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("width", [96, 1536, 5120, 8960, 13824])
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize(("source", "name", "macros"), KERNELS)
+@torch.inference_mode()
+def test_every_kernel_is_there_on_a_card(
+    source: Path, name: str, macros: tuple[str, ...], dtype: torch.dtype, width: int
+) -> None:
+    assert row_kernel(source, name, torch.zeros(2, width, device="cuda"), dtype, *macros)
+
+
+@pytest.mark.gpu
+def test_what_cannot_be_compiled_is_told(tmp_path: Path) -> None:
+    source = tmp_path / "wrong.cu"
+    source.write_text("__global__ void wrong() { nothing(); }", "utf-8")
+    with pytest.raises(RuntimeError, match="nothing"):
+        machine_code(source, ("--gpu-architecture=sm_90",))
