@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
 from typing import cast
 
 import torch
@@ -11,7 +10,7 @@ from torch.nn import functional as F
 
 from quant.formats import FORMATS, Kernel, QFormat, Storage, is_quantised
 from quant.libraries import bitsandbytes, quanto
-from quant.pack import DTYPES, LARGEST, pack, packed_shapes, unpack
+from quant.pack import DTYPES, LARGEST, SOURCE, pack, packed_shapes, unpack
 from quant.runtime import row_kernel
 
 # torch's only ways to the matrix units for 8 bits are marked private.
@@ -20,7 +19,6 @@ _scaled_mm: Callable[..., Tensor] = vars(torch)["_scaled_mm"]
 
 INT8_ROWS = 17  # fewer rows than this cuBLAS doesn't multiply in int8
 INT8_UNITS = ("avx512_vnni", "avx_vnni", "amx_int8")  # of processors, as torch calls them
-SOURCE = Path(__file__).with_name("rounding.cu")
 SUMS = 4  # rows that a block of its `scale_sums` takes
 OUTLIER = 6.0  # from here on LLM.int8 keeps an input in fp16 (Dettmers et al. 2022)
 

@@ -5,13 +5,16 @@ that others can read our files.
 """
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from quant.formats import Storage
 from quant.libraries import bitsandbytes
+from quant.runtime import row_kernel
 
+SOURCE = Path(__file__).with_name("rounding.cu")
 BLOCK = 64  # weights of nf4 to a scale
 DTYPES = {
     Storage.INT8: torch.int8,
@@ -42,7 +45,7 @@ def unpack(
 ) -> Tensor:
     """The weight [out, in] that `pack`'s tensors stand for, in `dtype`."""
     if storage is not Storage.NF4:
-        return (packed["weight"].float() * packed["weight_scale"]).to(dtype)
+        return _numbers(packed["weight"], packed["weight_scale"], storage, dtype)
     # As one long row: bitsandbytes' AVX-512 kernel misplaces the scales of rows that aren't whole blocks.
     flat = bitsandbytes().functional.dequantize_4bit(
         packed["weight"], _state(packed["absmax"], shape, dtype)
@@ -66,6 +69,15 @@ def packed_shapes(shape: tuple[int, int], storage: Storage) -> Shapes:
 def nf4_code() -> Tensor:
     """The 16 numbers in [-1, 1] that codes of 4 bits stand for, float32."""
     return bitsandbytes().functional.get_4bit_type("nf4", device="cpu")
+
+
+def _numbers(codes: Tensor, scale: Tensor, storage: Storage, dtype: torch.dtype) -> Tensor:
+    launch = row_kernel(SOURCE, "unpack_rows", codes, dtype, storage.name)
+    if launch is None:
+        return codes.float().mul_(scale).to(dtype)
+    numbers = torch.empty_like(codes, dtype=dtype)
+    launch(grid=(len(codes), 1, 1), args=[codes, scale, numbers])
+    return numbers
 
 
 def _state(absmax: Tensor, shape: tuple[int, int], dtype: torch.dtype) -> object:

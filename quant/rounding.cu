@@ -1,4 +1,4 @@
-// Rows of 16-bit numbers rounded to 8 bits, and what int8 products become again.
+// Rows of 16-bit numbers rounded to 8 bits, and numbers again of codes and of int8 products.
 //
 // Macros: BF16 or FP16, what inputs and results are; INT8 or FP8, the codes; VECTORS, how many times 8 numbers
 // a row has; THREADS of a block. What isn't a number makes its row's scale so, and with it every result.
@@ -24,6 +24,7 @@ __device__ float largest_of_block(float value) {
 #ifdef FP8
 constexpr float LARGEST = 448.0f;
 
+#if __CUDA_ARCH__ >= 890
 __device__ void round_to_codes(const float* numbers, float scale, Codes& codes) {
     for (int i = 0; i < 8; i += 2) {
         unsigned short pair;
@@ -33,6 +34,9 @@ __device__ void round_to_codes(const float* numbers, float scale, Codes& codes) 
         codes.at[i + 1] = pair >> 8;
     }
 }
+#else  // such a card does not multiply them, either
+__device__ void round_to_codes(const float*, float, Codes&) { __trap(); }
+#endif
 #else
 constexpr float LARGEST = 127.0f;
 
@@ -69,6 +73,30 @@ extern "C" __global__ void round_rows(const Numbers* x, Codes* codes, float* sca
         codes[start + at] = rounded;
     }
     if (threadIdx.x == 0) scales[blockIdx.x] = scale;
+}
+
+__device__ float number_of(unsigned char code) {
+#ifdef FP8
+    const unsigned magnitude = code & 0x7f;
+    float number = __uint_as_float(magnitude << 20) * 0x1p120f;  // its exponent, put where a float has it
+    if (magnitude == 0x7f) number = __uint_as_float(0x7fffffffu);
+    return code & 0x80 ? -number : number;
+#else
+    return (float)(signed char)code;
+#endif
+}
+
+// A block takes a row: out = codes * scales.
+extern "C" __global__ void unpack_rows(const Codes* codes, const float* scales, Numbers* out) {
+    const long long start = (long long)blockIdx.x * VECTORS;
+    const float scale = scales[blockIdx.x];
+    for (int at = threadIdx.x; at < VECTORS; at += THREADS) {
+        Codes given = codes[start + at];
+        Numbers numbers;
+#pragma unroll
+        for (int j = 0; j < 8; j++) numbers.at[j] = from_float(number_of(given.at[j]) * scale);
+        out[start + at] = numbers;
+    }
 }
 
 // A block takes some rows: out = sums * rows * columns + bias.

@@ -11,6 +11,7 @@ from inference.api.footprint import FLOAT32
 from inference.api.spec import DiTParams, TextParams, WeightFormat
 
 COMPLEX64 = 8
+INT32 = 4
 LATENTS = 8  # of the clip's size, in float32: the solver's history, the velocities and the estimate
 
 Shape = tuple[int, int, int, int]  # of a latent: channels, frames, height, width
@@ -55,8 +56,10 @@ def _block_working(params: DiTParams, tokens: int, flow: Flow, element: int) -> 
     match flow.weights:
         case WeightFormat.NATIVE:
             rounded, unpacked = 0, 0
-        case WeightFormat.INT8 | WeightFormat.LLM_INT8 | WeightFormat.FP8:
-            rounded, unpacked = FLOAT32 + 1, 0  # of an input: the quotient, and the codes
+        case WeightFormat.INT8 | WeightFormat.LLM_INT8:
+            rounded, unpacked = INT32, 0  # the sums of a product, before they are scaled
+        case WeightFormat.FP8:
+            rounded, unpacked = 1, 0  # the codes of an input
         case _:
             rounded, unpacked = 0, params.dim * element  # a weight, turned back into numbers
     ffn = 3 * part + (element + rounded) * inner

@@ -6,13 +6,15 @@ import pytest
 import torch
 
 from inference.wan import fused
-from quant import linear
+from quant import pack
 from quant.runtime import machine_code, row_kernel
 
 KERNELS = [
-    (linear.SOURCE, "round_rows", ("INT8",)),
-    (linear.SOURCE, "round_rows", ("FP8",)),
-    (linear.SOURCE, "scale_sums", ("INT8",)),
+    (pack.SOURCE, "round_rows", ("INT8",)),
+    (pack.SOURCE, "round_rows", ("FP8",)),
+    (pack.SOURCE, "unpack_rows", ("INT8",)),
+    (pack.SOURCE, "unpack_rows", ("FP8",)),
+    (pack.SOURCE, "scale_sums", ("INT8",)),
     (fused.SOURCE, "norm_rows", ()),
     (fused.SOURCE, "norm_and_turn", ()),
     (fused.SOURCE, "add_gated", ()),
