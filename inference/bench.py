@@ -1,13 +1,13 @@
 """Each network beside that of diffusers or transformers: time, memory, and how far results differ.
 
-Both run in this process in turn, on the same weights and inputs; memory is measured in a fresh process
-for each, as what one has freed would hide what the other takes.
+Both run in this process in turn, on the same weights and inputs; a processor's memory is measured in a fresh
+process for each, as what one has freed would hide what the other takes.
 """
 
 import ctypes
 import importlib
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import median
@@ -133,8 +133,8 @@ def measure(case: Case) -> Measured:
         peer="transformers" if case.part is Part.TEXT else "diffusers",
         peer_seconds=median(peer_seconds),
         seconds=median(seconds),
-        peer_bytes=in_fresh_process(_peak_bytes, case, 1),
-        bytes=in_fresh_process(_peak_bytes, case, 0),
+        peer_bytes=_bytes(case, theirs, 1),
+        bytes=_bytes(case, ours, 0),
         difference=difference.item(),
     )
 
@@ -203,16 +203,26 @@ def _size(case: Case) -> str:
             return f"width {sizes.vae.dim}, {'x'.join(map(str, sizes.coded))}"
 
 
-@torch.inference_mode()
-def _peak_bytes(case: Case, which: int) -> int:
-    if sys.platform == "linux":
-        # What is freed goes back at once, or the peak is what glibc keeps, which varies by a third.
-        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 65536)
-    _build(Case(case.part, SMALL, case.dtype, case.device))[which]()  # loads the libraries' code
-    run = _build(case)[which]
+def _bytes(case: Case, run: Callable[[], object], which: int) -> int:
+    """The peak of a call above what was there before; `which` of the pair of a case it is."""
+    if case.device != "cuda":
+        return in_fresh_process(_peak_bytes, case, which)
+    return _growth(case, run)  # a card counts exactly
+
+
+def _growth(case: Case, run: Callable[[], object]) -> int:
     device = torch.device(case.device)
     peak = (lambda: peak_vram_bytes(device)) if case.device == "cuda" else peak_ram_bytes
     reset_peaks(device)
     before = peak()
     run()
     return peak() - before
+
+
+@torch.inference_mode()
+def _peak_bytes(case: Case, which: int) -> int:
+    if sys.platform == "linux":
+        # What is freed goes back at once, or the peak is what glibc keeps, which varies by a third.
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, 65536)
+    _build(Case(case.part, SMALL, case.dtype, case.device))[which]()  # loads the libraries' code
+    return _growth(case, _build(case)[which])

@@ -53,10 +53,11 @@ class CausalConv3d(nn.Conv3d):
         starts = self not in state
         x = x.contiguous(memory_format=torch.channels_last_3d)  # as matrix units read it
         if starts and x.shape[2] == 1:  # zeros before it: only the last tap counts
-            state[self] = F.pad(x, (0, 0, 0, 0, 1, 0))
+            state[self] = _join(torch.zeros_like(x), x)
             tap = self.weight[:, :, -1]
             return F.conv2d(x[:, :, 0], tap, self.bias, padding=self.padding[1:]).unsqueeze(2)
-        x = F.pad(x, (0, 0, 0, 0, 2, 0)) if starts else torch.cat([state[self], x], dim=2)
+        before = x.new_zeros(*x.shape[:2], 2, *x.shape[3:]) if starts else state[self]
+        x = _join(before, x)
         state[self] = x[:, :, -2:].clone()  # a view would keep all of x alive
         return super().forward(x)
 
@@ -132,7 +133,7 @@ class Downsample(nn.Module):
         past = state.get(self)
         state[self] = y[:, :, -1:].clone()
         if past is not None:
-            return self.time_conv(torch.cat([past, y], dim=2))
+            return self.time_conv(_join(past, y))
         first = y[:, :, :1]  # the first frame stays as it is
         return first if y.shape[2] == 1 else torch.cat([first, self.time_conv(y)], dim=2)
 
@@ -381,6 +382,11 @@ def _head(dim: int, out_dim: int) -> nn.ModuleDict:
 
 def _apply_head(head: nn.ModuleDict, x: Tensor, state: State) -> Tensor:
     return head["2"](head["0"](x, activated=True), state)
+
+
+def _join(before: Tensor, after: Tensor) -> Tensor:
+    """Frames [B, C, F, H, W] after others, with channels last, as torch joins them fastest."""
+    return torch.cat([before.movedim(1, -1), after.movedim(1, -1)], dim=1).movedim(-1, 1)
 
 
 def _to_images(x: Tensor) -> Tensor:
