@@ -9,6 +9,7 @@ from torch import Tensor
 from inference import attention
 from inference.api.errors import UserError
 from inference.api.sentence import Sentence
+from inference.wan import fused
 from inference.wan.dit import DiT
 
 # The velocities [1, C, F, H, W] at a latent of that shape and a timestep [1], in each context [1, L, D].
@@ -34,6 +35,14 @@ class Guarded:
         self.notices: list[Sentence] = []
         self._run, self._dit, self._device = run, dit, device
         self._is_plain = False
+        if cause := fused.trouble(device, dtype):
+            self.notices.append(
+                Sentence(
+                    "Kinora's own kernels can't be used on this card ({cause}): torch's take more time "
+                    "and memory.",
+                    cause=cause.strip().partition("\n")[0],
+                )
+            )
         width = dit.params.dim // dit.params.num_heads
         attention.use(dit, attention.fastest(device, dtype, width))
         self._compiled = _compile(dit) if compiles else []

@@ -19,7 +19,9 @@ WARP = 32
 MOST_THREADS = 256  # of a block
 MACROS = {torch.bfloat16: "BF16", torch.float16: "FP16"}
 
-Launch = partial[None]  # of torch.cuda's callable, to be given `grid` and `args`; it has its `block`
+Launch = partial[
+    None
+]  # of torch.cuda's callable, to be given `grid` and `args`; it has its `block`
 
 
 def row_kernel(
@@ -40,7 +42,13 @@ def row_kernel(
     threads = WARP * -(-vectors // (WARP * rounds))
     given = MACROS[dtype], f"VECTORS={vectors}", f"THREADS={threads}", *macros
     found = _nothing if rows.is_meta else _kernel(source, name, rows.device, given)
-    return partial(found, block=(threads, 1, 1)) if found else None
+    return None if isinstance(found, str) else partial(found, block=(threads, 1, 1))
+
+
+def trouble(source: Path, name: str, device: torch.device, dtype: torch.dtype) -> str:
+    """Why a kernel can't be had on a card, in the compiler's or the driver's words; else nothing."""
+    found = _kernel(source, name, device, (MACROS[dtype], "VECTORS=1", f"THREADS={WARP}"))
+    return found if isinstance(found, str) else ""
 
 
 def machine_code(source: Path, options: tuple[str, ...]) -> bytes:
@@ -63,20 +71,19 @@ def machine_code(source: Path, options: tuple[str, ...]) -> bytes:
 @cache
 def _kernel(
     source: Path, name: str, device: torch.device, macros: tuple[str, ...]
-) -> Callable[..., None] | None:
+) -> Callable[..., None] | str:
+    """The kernel, or why there is none."""
     major, minor = torch.cuda.get_device_capability(device)
     options = f"--gpu-architecture=sm_{major}{minor}", f"-I{INCLUDED}", *(f"-D{m}" for m in macros)
     try:
         code = machine_code(source, options)
         with torch.cuda.device(device):
             return driver._cuda_load_module(code, [name])[name]  # type: ignore[index]
-    except (RuntimeError, OSError):
-        return None
+    except (RuntimeError, OSError) as error:
+        return str(error)
 
 
-def _read(
-    program: ctypes.c_void_p, measure: Callable[..., int], read: Callable[..., int]
-) -> bytes:
+def _read(program: ctypes.c_void_p, measure: Callable[..., int], read: Callable[..., int]) -> bytes:
     size = ctypes.c_size_t()
     measure(program, ctypes.byref(size))
     buffer = ctypes.create_string_buffer(size.value)

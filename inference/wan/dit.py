@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from inference.api.spec import DiTParams
-from inference.wan.activation import Gelu
 from inference.wan.fused import norm, norm_and_modulate, norm_and_rotate
+from inference.wan.layers import Gelu, LayerNorm, RMSNorm, dtype_of, linear
 from inference.wan.tokens import add_by_tokens, by_tokens, rope_table, sinusoidal_embedding
 
 CHUNK_TOKENS = 8192  # holds the FFN's inner tensor to 147 MB at 1.3B in bf16; whole it is 587 MB
@@ -41,33 +41,6 @@ class Conditioning:
     rope: Tensor
     grid: tuple[int, int, int]
     chunk_tokens: int
-
-
-def linear(layer: nn.Module, x: Tensor) -> Tensor:
-    """Run `layer`, or a stack that starts with one, on `x` [..., D_in] in the dtype of its bias."""
-    x = x.to(dtype_of(layer))  # what was given may go before the layer runs
-    return layer(x)
-
-
-def dtype_of(layer: nn.Module) -> torch.dtype:
-    """What `layer`, or a stack that starts with one, computes in: the dtype of its bias."""
-    first = layer[0] if isinstance(layer, nn.Sequential) else layer
-    return cast(Tensor, first.bias).dtype
-
-
-class LayerNorm(nn.LayerNorm):
-    """`nn.LayerNorm` in float32, whatever the dtypes of its input and its weights."""
-
-    def forward(self, input: Tensor) -> Tensor:  # noqa: A002, the parent's name for it
-        weight, bias = (None if p is None else p.float() for p in (self.weight, self.bias))
-        return F.layer_norm(input.float(), self.normalized_shape, weight, bias, self.eps)
-
-
-class RMSNorm(nn.RMSNorm):
-    """`nn.RMSNorm` in the dtype of its input, with float32 statistics, for weights of any dtype."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return F.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
 
 
 class Attention(nn.Module):

@@ -10,9 +10,15 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from quant.runtime import VECTOR, row_kernel
+from quant.runtime import trouble as why_not
 
 SOURCE = Path(__file__).with_name("fused.cu")
 EACH = 3  # vectors of a pixel to a thread: the VAE has 96, 192 and 384 channels
+
+
+def trouble(device: torch.device, dtype: torch.dtype) -> str:
+    """Why a card can't run the kernels, in the compiler's words; nothing where it can, or isn't one."""
+    return why_not(SOURCE, "add_gated", device, dtype) if device.type == "cuda" else ""
 
 
 def norm_and_modulate(

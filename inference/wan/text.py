@@ -23,7 +23,7 @@ from torch.nn import functional as F
 
 from inference.api.errors import UserError, reason
 from inference.api.spec import TextParams
-from inference.wan.activation import Gelu
+from inference.wan.layers import Gelu
 
 EOS = "</s>"
 TEXT_LEN = 512  # tokens that Wan2.1's transformers were trained with
