@@ -18,6 +18,7 @@ _int_mm: Callable[..., Tensor] = vars(torch)["_int_mm"]
 _scaled_mm: Callable[..., Tensor] = vars(torch)["_scaled_mm"]
 
 INT8_ROWS = 17  # fewer rows than this cuBLAS doesn't multiply in int8
+CACHED_ROWS = 256  # that a processor rounds, multiplies and scales before they leave its cache
 INT8_UNITS = ("avx512_vnni", "avx_vnni", "amx_int8")  # of processors, as torch calls them
 SUMS = 4  # rows that a block of its `scale_sums` takes
 OUTLIER = 6.0  # from here on LLM.int8 keeps an input in fp16 (Dettmers et al. 2022)
@@ -74,6 +75,15 @@ def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
     """Codes of both times the scales of both; the sums are exact."""
     if not multiplies_int8(x.device):
         return _weight_only(layer, x)
+    if x.device.type != "cpu":
+        return _int8_rows(layer, x)
+    out = x.new_empty(len(x), layer.shape[0])
+    for part, made in zip(x.split(CACHED_ROWS), out.split(CACHED_ROWS), strict=True):
+        made.copy_(_int8_rows(layer, part))
+    return out
+
+
+def _int8_rows(layer: QuantLinear, x: Tensor) -> Tensor:
     rows = len(x)
     codes, scale = _round_rows(x, Storage.INT8)
     if x.is_cuda and rows < INT8_ROWS:
@@ -136,8 +146,8 @@ def _scaled(sums: Tensor, scale: Tensor, layer: QuantLinear, dtype: torch.dtype)
     """sums [M, N] int32 times the scales of their rows [M, 1] and of the weight's, and the bias, in `dtype`."""
     launch = row_kernel(SOURCE, "scale_sums", sums, dtype, Storage.INT8.name)
     if launch is None:
-        products = (sums * scale).mul_(layer.weight_scale.T)
-        return products.add_(layer.bias).to(dtype)
+        products = sums.float().mul_(scale)
+        return torch.addcmul(layer.bias.float(), products, layer.weight_scale.T).to(dtype)
     out = torch.empty_like(sums, dtype=dtype)
     rows = len(sums)
     arguments = [sums, scale, layer.weight_scale, layer.bias, out, rows]
