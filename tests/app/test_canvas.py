@@ -13,6 +13,7 @@ from app import overlay, theme
 from app.canvas import Canvas
 from app.frames import Film
 from app.player import Player
+from tests.app.conftest import bring_up
 
 
 class Colours(Film):
@@ -101,10 +102,10 @@ def test_shorter_clip_stays_at_its_last_frame(canvas: Canvas) -> None:
     assert colour_at(canvas, 320, 180) == "#ffff00"
 
 
-def test_divider_is_dragged(canvas: Canvas) -> None:
+def test_divider_is_dragged(qtbot: QtBot, canvas: Canvas) -> None:
     show(canvas, "#ff0000")
     canvas.compare(Colours("b.mp4", ["#0000ff"]))
-    canvas.show()
+    bring_up(qtbot, canvas)
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(210, 150))
     QTest.mouseMove(canvas, QPoint(111, 150))
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(111, 150))

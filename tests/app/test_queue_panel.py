@@ -17,7 +17,7 @@ from app.journal import Job, JobStatus
 from app.queue_panel import Action, QueuePanel, actions_for
 from inference.api.messages import Stage
 from inference.media import open_writer
-from tests.app.conftest import PATIENCE_MS
+from tests.app.conftest import PATIENCE_MS, bring_up
 
 
 def job(name: str, status: JobStatus = JobStatus.WAITING) -> Job:
@@ -55,7 +55,7 @@ def panel(qtbot: QtBot, model: QStandardItemModel, clips: Clips) -> Iterator[Que
     made = QueuePanel(model, clips)
     qtbot.addWidget(made)
     made.resize(300, 400)
-    made.show()
+    bring_up(qtbot, made)
     yield made
     made.pictures.stop()
 
