@@ -6,7 +6,8 @@ from itertools import cycle
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -31,6 +32,14 @@ def bring_up(qtbot: QtBot, window: QWidget) -> None:
     with qtbot.waitActive(window, timeout=PATIENCE_MS):
         window.show()
         window.activateWindow()
+
+
+def picture_of(widget: QWidget) -> QImage:
+    """What it draws, a pixel of it to each of its own, however fine those of the display are."""
+    picture = QImage(widget.size(), QImage.Format.Format_RGB32)
+    picture.fill(Qt.GlobalColor.black)  # where it lets through what is behind it
+    widget.render(picture)
+    return picture
 
 
 def hover(qtbot: QtBot, widget: QWidget, place: QPoint, until: Callable[[], bool]) -> None:

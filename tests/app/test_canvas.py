@@ -13,7 +13,7 @@ from app import overlay, theme
 from app.canvas import Canvas
 from app.frames import Film
 from app.player import Player
-from tests.app.conftest import bring_up
+from tests.app.conftest import bring_up, picture_of
 
 
 class Colours(Film):
@@ -53,7 +53,7 @@ def show(canvas: Canvas, *colours: str) -> Colours:
 
 
 def colour_at(canvas: Canvas, x: int, y: int) -> str:
-    return canvas.grab().toImage().pixelColor(x, y).name()
+    return picture_of(canvas).pixelColor(x, y).name()
 
 
 def test_frame_is_fitted_on_a_neutral_ground(canvas: Canvas) -> None:
@@ -127,9 +127,9 @@ def test_single_pixels_are_sharp_when_magnified(canvas: Canvas) -> None:
     assert image is not None
     image.setPixelColor(40, 20, QColor("#ffffff"))
     film = Colours("b.mp4", ["#000000"])
-    canvas.set_zoom(10.0)
+    canvas.set_zoom(10.0 * canvas.devicePixelRatio())
     canvas._image = image
-    shown = canvas.grab().toImage()
+    shown = picture_of(canvas)
     inks = {shown.pixelColor(x, 125).name() for x in range(205, 225)}
 
     assert inks == {"#000000", "#ffffff"}
@@ -141,8 +141,9 @@ def test_single_pixels_are_sharp_when_magnified(canvas: Canvas) -> None:
 )
 def test_zoom_by_key_and_back(canvas: Canvas, key: Qt.Key, zoom: float) -> None:
     show(canvas, "#ff0000")
+    fine = 1.0 if key is Qt.Key.Key_1 else canvas.devicePixelRatio()  # 1: as fine as the display is
     QTest.keyClick(canvas, key)
-    assert canvas.geometry_of_picture.zoom == pytest.approx(zoom)
+    assert canvas.geometry_of_picture.zoom == pytest.approx(fine * zoom)
     QTest.keyClick(canvas, Qt.Key.Key_0)
 
     assert canvas.geometry_of_picture.zoom is None

@@ -12,7 +12,7 @@ from app import theme
 from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.library_page import LibraryPage, Place
-from tests.app.conftest import PATIENCE_MS, bring_up, hover
+from tests.app.conftest import PATIENCE_MS, bring_up, hover, picture_of
 from tests.app.kinora_clips import ask, write_clip
 
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
@@ -231,7 +231,7 @@ def test_clip_plays_under_the_mouse_and_stops_where_it_is_not_seen(
     shades: set[int] = set()
 
     def sees_frames() -> bool:
-        image = page.grid.viewport().grab().toImage()
+        image = picture_of(page.grid.viewport())
         shades.add(image.pixelColor(place).lightness())
         return len(shades) >= 5
 
@@ -309,7 +309,7 @@ def test_selected_tile_is_drawn_in_the_theme(
     put(clips, tmp_path, "one", "two")
     theme.apply(qapp, scheme)
     page.grid.select(0)
-    image = page.grid.viewport().grab().toImage()
+    image = picture_of(page.grid.viewport())
     tiles = [page.grid.visualRect(page.grid.model().index(n, 0)) for n in range(2)]
     washes = [image.pixelColor(tile.left() + 5, tile.center().y()).name() for tile in tiles]
     theme.apply(qapp, theme.Scheme.DARK)
