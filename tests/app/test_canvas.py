@@ -13,6 +13,7 @@ from app import overlay, theme
 from app.canvas import Canvas
 from app.frames import Film
 from app.player import Player
+from tests.app.conftest import bring_up, picture_of
 
 
 class Colours(Film):
@@ -52,7 +53,7 @@ def show(canvas: Canvas, *colours: str) -> Colours:
 
 
 def colour_at(canvas: Canvas, x: int, y: int) -> str:
-    return canvas.grab().toImage().pixelColor(x, y).name()
+    return picture_of(canvas).pixelColor(x, y).name()
 
 
 def test_frame_is_fitted_on_a_neutral_ground(canvas: Canvas) -> None:
@@ -101,10 +102,10 @@ def test_shorter_clip_stays_at_its_last_frame(canvas: Canvas) -> None:
     assert colour_at(canvas, 320, 180) == "#ffff00"
 
 
-def test_divider_is_dragged(canvas: Canvas) -> None:
+def test_divider_is_dragged(qtbot: QtBot, canvas: Canvas) -> None:
     show(canvas, "#ff0000")
     canvas.compare(Colours("b.mp4", ["#0000ff"]))
-    canvas.show()
+    bring_up(qtbot, canvas)
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=QPoint(210, 150))
     QTest.mouseMove(canvas, QPoint(111, 150))
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=QPoint(111, 150))
@@ -126,9 +127,9 @@ def test_single_pixels_are_sharp_when_magnified(canvas: Canvas) -> None:
     assert image is not None
     image.setPixelColor(40, 20, QColor("#ffffff"))
     film = Colours("b.mp4", ["#000000"])
-    canvas.set_zoom(10.0)
+    canvas.set_zoom(10.0 * canvas.devicePixelRatio())
     canvas._image = image
-    shown = canvas.grab().toImage()
+    shown = picture_of(canvas)
     inks = {shown.pixelColor(x, 125).name() for x in range(205, 225)}
 
     assert inks == {"#000000", "#ffffff"}
@@ -140,8 +141,9 @@ def test_single_pixels_are_sharp_when_magnified(canvas: Canvas) -> None:
 )
 def test_zoom_by_key_and_back(canvas: Canvas, key: Qt.Key, zoom: float) -> None:
     show(canvas, "#ff0000")
+    fine = 1.0 if key is Qt.Key.Key_1 else canvas.devicePixelRatio()  # 1: as fine as the display is
     QTest.keyClick(canvas, key)
-    assert canvas.geometry_of_picture.zoom == pytest.approx(zoom)
+    assert canvas.geometry_of_picture.zoom == pytest.approx(fine * zoom)
     QTest.keyClick(canvas, Qt.Key.Key_0)
 
     assert canvas.geometry_of_picture.zoom is None

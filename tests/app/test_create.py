@@ -22,6 +22,7 @@ from app.draft import Draft
 from app.forecast import Forecast
 from inference.api.messages import Measured, ModelInfo
 from inference.api.spec import GenerationRequest
+from tests.app.conftest import bring_up
 
 
 def info(name: str, *, installed: bool = True, tasks: tuple[str, ...] = ("t2v",)) -> ModelInfo:
@@ -38,7 +39,7 @@ def panel(qtbot: QtBot, tmp_path: Path) -> Create:
     made = Create(Draft(), tmp_path / "presets.json")
     qtbot.addWidget(made)
     made.show_models((info("demo"), info("t2v-1.3b"), info("vace-1.3b", installed=False)))
-    made.show()
+    bring_up(qtbot, made)
     return made
 
 
@@ -225,7 +226,6 @@ def test_loaded_request_is_one_clip(panel: Create) -> None:
 
 def test_what_is_opened_or_asked_for_comes_into_view(qtbot: QtBot, panel: Create) -> None:
     panel.resize(340, 400)
-    qtbot.waitExposed(panel)
     assert not is_in_view(panel.advanced.weights)
     panel._advanced_fold.head.click()
     qtbot.waitUntil(lambda: is_in_view(panel.advanced.steps))

@@ -18,7 +18,7 @@ from app.names import Naming
 from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.spec import GenerationRequest, Solver, WeightFormat
-from tests.app.conftest import PATIENCE_MS
+from tests.app.conftest import PATIENCE_MS, bring_up
 from tests.app.kinora_clips import ask, write_clip
 
 
@@ -27,7 +27,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     engine = Engine(log=tmp_path / "engine.log")
     jobs = Jobs(engine, lambda: Naming(tmp_path / "clips"), tmp_path / "jobs")
     made = Window(Services(engine, jobs, Clips(tmp_path / "data"), tmp_path))
-    made.show()
+    bring_up(qtbot, made)
     yield made
     made.close()
     made.deleteLater()

@@ -24,6 +24,7 @@ from app.settings import SettingsStore
 from app.text import Texts
 from app.top_bar import Page
 from app.window import Services, Window
+from tests.app.conftest import bring_up
 from tests.app.kinora_clips import ask, write_clip
 
 EVERY_KEY = [
@@ -48,9 +49,7 @@ def window(
     theme.apply(qapp, theme.Scheme.DARK)
     made = Window(services)
     Pages(made, SettingsStore(tmp_path / "settings.json"), Texts(made))
-    made.show()
-    made.activateWindow()
-    qtbot.waitUntil(lambda: QApplication.focusWidget() is not None)
+    bring_up(qtbot, made)
     yield made
     made.close()
     made.deleteLater()

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -13,7 +12,7 @@ from app import theme
 from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.library_page import LibraryPage, Place
-from tests.app.conftest import PATIENCE_MS
+from tests.app.conftest import PATIENCE_MS, bring_up, hover, picture_of
 from tests.app.kinora_clips import ask, write_clip
 
 NO_MODIFIER = Qt.KeyboardModifier.NoModifier
@@ -31,7 +30,7 @@ def page(qtbot: QtBot, clips: Clips) -> Iterator[LibraryPage]:
     page = LibraryPage(clips)
     qtbot.addWidget(page)
     page.resize(900, 600)
-    page.show()
+    bring_up(qtbot, page)
     yield page
     page.close_pictures()
 
@@ -232,17 +231,15 @@ def test_clip_plays_under_the_mouse_and_stops_where_it_is_not_seen(
     shades: set[int] = set()
 
     def sees_frames() -> bool:
-        image = page.grid.viewport().grab().toImage()
+        image = picture_of(page.grid.viewport())
         shades.add(image.pixelColor(place).lightness())
         return len(shades) >= 5
 
-    QTest.mouseMove(page.grid.viewport(), place)
-    qtbot.waitUntil(sees_frames, timeout=PATIENCE_MS)
+    hover(qtbot, page.grid.viewport(), place, sees_frames)
     page.hide()
     assert tiles.playing == 0
-    page.show()
-    QTest.mouseMove(page.grid.viewport(), place + QPoint(1, 0))
-    assert tiles.playing == one
+    bring_up(qtbot, page)
+    hover(qtbot, page.grid.viewport(), place, lambda: tiles.playing == one)
     QApplication.sendEvent(page.grid.viewport(), QEvent(QEvent.Type.Leave))
     assert tiles.playing == 0
 
@@ -252,10 +249,10 @@ def test_playing_clip_can_be_deleted(
 ) -> None:
     one, _ = put(clips, tmp_path, "one", "two")
     qtbot.waitUntil(lambda: clips.clip(one).thumbnail_frames > 1, timeout=PATIENCE_MS)
-    QTest.mouseMove(page.grid.viewport(), centre(page, 1))
-    assert page.grid.tiles.playing == one
+    tiles = page.grid.tiles
+    hover(qtbot, page.grid.viewport(), centre(page, 1), lambda: tiles.playing == one)
     clips.trash([one])
-    assert page.grid.tiles.playing == 0
+    assert tiles.playing == 0
 
 
 def test_star_is_clicked_without_opening_the_clip(
@@ -291,11 +288,13 @@ def test_everything_has_a_name_and_is_reached_by_tab(
     buttons = [*page.foot.buttons.values(), *page.places.buttons, page.emptying, page.way_out]
     for widget in [*buttons, page.search, page.grid]:
         assert widget.accessibleName()
-    reached: list[QWidget | None] = []
+    reached: list[QWidget] = []
     page.search.setFocus()
     for _ in range(13):
-        reached.append(QApplication.focusWidget())
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        reached.append(focused)
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
     seen = [page.search, *page.places.buttons[:1], page.grid, page.foot.buttons[ClipAction.WATCH]]
     places = [reached.index(widget) for widget in seen]
     assert places == sorted(places)
@@ -310,7 +309,7 @@ def test_selected_tile_is_drawn_in_the_theme(
     put(clips, tmp_path, "one", "two")
     theme.apply(qapp, scheme)
     page.grid.select(0)
-    image = page.grid.viewport().grab().toImage()
+    image = picture_of(page.grid.viewport())
     tiles = [page.grid.visualRect(page.grid.model().index(n, 0)) for n in range(2)]
     washes = [image.pixelColor(tile.left() + 5, tile.center().y()).name() for tile in tiles]
     theme.apply(qapp, theme.Scheme.DARK)

@@ -15,6 +15,7 @@ from app.message import MessageLevel
 from app.report import Facts
 from app.settings import Settings
 from inference.api.device import DeviceInfo
+from tests.app.conftest import bring_up
 from tests.app.kinora_clips import ask
 
 Said = list[tuple[MessageLevel, str]]
@@ -33,8 +34,7 @@ def page(qtbot: QtBot, folder: Path) -> LogsPage:
     made = LogsPage(folder, lambda: facts)
     qtbot.addWidget(made)
     made.resize(1000, 500)
-    made.show()
-    made.activateWindow()
+    bring_up(qtbot, made)
     return made
 
 

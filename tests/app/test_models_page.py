@@ -21,6 +21,7 @@ from inference.api.messages import (
     FailureKind,
     RemoveModel,
 )
+from tests.app.conftest import bring_up
 from tests.app.scripted_engine import ScriptedEngine, known, own
 
 GB = 1 << 30
@@ -38,7 +39,7 @@ def page(qtbot: QtBot, engine: ScriptedEngine) -> ModelsPage:
     made = ModelsPage(Models(engine, lambda: ""))
     qtbot.addWidget(made)
     made.resize(1000, 700)
-    made.show()
+    bring_up(qtbot, made)
     return made
 
 

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.notifier import LONG_S, Notifier
+from tests.app.conftest import bring_up
 
 
 class Case:
@@ -57,9 +58,7 @@ def test_nothing_is_told_where_it_is_not_wanted(case: Case) -> None:
 
 
 def test_nothing_is_told_to_who_looks(qtbot: QtBot, case: Case) -> None:
-    case.window.show()
-    case.window.activateWindow()
-    qtbot.waitUntil(case.window.isActiveWindow)
+    bring_up(qtbot, case.window)
     case.notifier.begin("a")
     case.now = 100.0
     case.notifier.end("a", "Done", "")

@@ -40,7 +40,7 @@ from inference.api.messages import (
     ModelInfo,
     ModelsListed,
 )
-from tests.app.conftest import PATIENCE_MS, MakeEngine
+from tests.app.conftest import PATIENCE_MS, MakeEngine, bring_up
 from tests.app.kinora_clips import ask, write_clip
 from tests.app.scripted_engine import known, own
 
@@ -59,7 +59,6 @@ class Case:
         self.window = Window(Services(self.engine, self.jobs, Clips(folder), folder))
         self.texts = Texts(self.window)
         self.pages = Pages(self.window, self.store, self.texts)
-        self.window.show()
 
 
 @pytest.fixture
@@ -67,6 +66,7 @@ def case(
     qtbot: QtBot, qapp: QApplication, make_engine: MakeEngine, tmp_path: Path
 ) -> Iterator[Case]:
     made = Case(make_engine, tmp_path)
+    bring_up(qtbot, made.window)
     yield made
     made.texts.use(Language.ENGLISH)
     made.window.close()

@@ -17,7 +17,7 @@ from app.journal import Job, JobStatus
 from app.queue_panel import Action, QueuePanel, actions_for
 from inference.api.messages import Stage
 from inference.media import open_writer
-from tests.app.conftest import PATIENCE_MS
+from tests.app.conftest import PATIENCE_MS, bring_up, picture_of
 
 
 def job(name: str, status: JobStatus = JobStatus.WAITING) -> Job:
@@ -55,7 +55,7 @@ def panel(qtbot: QtBot, model: QStandardItemModel, clips: Clips) -> Iterator[Que
     made = QueuePanel(model, clips)
     qtbot.addWidget(made)
     made.resize(300, 400)
-    made.show()
+    bring_up(qtbot, made)
     yield made
     made.pictures.stop()
 
@@ -95,9 +95,9 @@ def test_time_left_is_whole_in_the_narrowest_panel(
 ) -> None:
     put(model, RUNNING)
     panel.resize(panel.minimumWidth(), 400)
-    with_time = panel.list.viewport().grab().toImage()
+    with_time = picture_of(panel.list.viewport())
     model.item(0).setData(replace(RUNNING, seconds_left=None), Qt.ItemDataRole.UserRole)
-    without = panel.list.viewport().grab().toImage()
+    without = picture_of(panel.list.viewport())
     font = panel.list.font()
     font.setPixelSize(12)
     width = QFontMetrics(font).horizontalAdvance(panel.time_text(RUNNING))
@@ -187,7 +187,7 @@ def test_row_shows_picture_progress_and_selection(
 
 
 def middle_of_first_picture(panel: QueuePanel) -> str:
-    return panel.list.viewport().grab().toImage().pixelColor(29, 30).name()
+    return picture_of(panel.list.viewport()).pixelColor(29, 30).name()
 
 
 def test_row_of_a_clip_that_is_made_shows_its_picture_in_the_library(
@@ -254,6 +254,6 @@ def test_row_shows_that_the_list_has_the_focus(
 ) -> None:
     put(model, job("a"))
     panel.buttons[Action.CANCEL].setFocus()
-    without = panel.list.viewport().grab().toImage()
+    without = picture_of(panel.list.viewport())
     panel.list.setFocus()
-    assert panel.list.viewport().grab().toImage() != without
+    assert picture_of(panel.list.viewport()) != without

@@ -11,6 +11,7 @@ from app.names import DEFAULT_PATTERN
 from app.settings import Language, Settings, SettingsStore, Theme
 from app.settings_page import SettingsPage
 from inference.api.device import DeviceInfo
+from tests.app.conftest import bring_up
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def page(qtbot: QtBot, store: SettingsStore) -> SettingsPage:
     made = SettingsPage(store)
     qtbot.addWidget(made)
     made.resize(900, 700)
-    made.show()
+    bring_up(qtbot, made)
     return made
 
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.player import Loop
 from app.theatre import Theatre
 from inference.api.messages import Preview
+from tests.app.conftest import bring_up
 from tests.app.numbered_clips import number_of, write_clip
 
 
@@ -20,7 +21,7 @@ def theatre(qtbot: QtBot) -> Iterator[Theatre]:
     made = Theatre()
     qtbot.addWidget(made, before_close_func=lambda widget: made.close_films())
     made.resize(900, 500)
-    made.show()
+    bring_up(qtbot, made)
     yield made
     made.close_films()
 

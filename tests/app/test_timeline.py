@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.player import Player
 from app.timeline import SIDE, STRIP_HEIGHT, Hover, Timeline, clock
+from tests.app.conftest import bring_up, hover, picture_of
 from tests.app.test_canvas import Colours
 
 COLOURS = ["#ff0000", "#00ff00", "#0000ff", "#ffff00", "#ff00ff"] * 2
@@ -34,7 +35,7 @@ def timeline(qtbot: QtBot, qapp: QApplication, player: Player) -> Iterator[Timel
     made.setGeometry(0, 300, 400 + 2 * SIDE, 68)
     made.show_film(Colours("a.mp4", COLOURS, (40, STRIP_HEIGHT)))
     player.load(10, 10.0)
-    window.show()
+    bring_up(qtbot, window)
     yield made  # the window lives as long
     window.close()
 
@@ -87,7 +88,7 @@ def test_keys(timeline: Timeline, player: Player, key: Qt.Key, position: int) ->
 
 
 def test_strip_shows_the_film(timeline: Timeline) -> None:
-    shown = timeline.grab().toImage()
+    shown = picture_of(timeline)
     inks = [shown.pixelColor(at(n + 0.2)).name() for n in range(2, 10)]
 
     assert inks == [*COLOURS[2:]]
@@ -97,21 +98,20 @@ def test_strip_takes_up_frames_as_they_come(timeline: Timeline, player: Player) 
     film = Colours("b.mp4", COLOURS, (40, STRIP_HEIGHT))
     film.missing = {4}
     timeline.show_film(film)
-    assert timeline.grab().toImage().pixelColor(at(4.2)).name() == theme.current().field
+    assert picture_of(timeline).pixelColor(at(4.2)).name() == theme.current().field
     film.missing = set()
     film.arrived.emit(4)
 
-    assert timeline.grab().toImage().pixelColor(at(4.2)).name() == COLOURS[4]
+    assert picture_of(timeline).pixelColor(at(4.2)).name() == COLOURS[4]
 
 
-def test_frame_under_the_mouse_is_shown(timeline: Timeline) -> None:
-    QTest.mouseMove(timeline, at(3.5))
-    hover = timeline.window().findChild(Hover)
+def test_frame_under_the_mouse_is_shown(qtbot: QtBot, timeline: Timeline) -> None:
+    shown = timeline.window().findChild(Hover)
+    assert isinstance(shown, Hover)
+    hover(qtbot, timeline, at(3.5), shown.isVisible)
 
-    assert isinstance(hover, Hover)
-    assert hover.isVisible()
-    assert hover.words.text() == "frame 4 / 10 · 0:00.30"
-    assert hover.picture.pixmap().toImage().pixelColor(9, 9).name() == COLOURS[3]
+    assert shown.words.text() == "frame 4 / 10 · 0:00.30"
+    assert shown.picture.pixmap().toImage().pixelColor(9, 9).name() == COLOURS[3]
 
 
 def test_it_is_a_slider_for_screen_readers(timeline: Timeline, player: Player) -> None:

@@ -21,6 +21,7 @@ from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.errors import UserError
 from inference.api.messages import Notice
+from tests.app.conftest import bring_up
 from tests.app.kinora_clips import ask, write_clip
 
 WORKER_MS = 90_000  # loading torch on a busy machine takes its time
@@ -30,7 +31,7 @@ WORKER_MS = 90_000  # loading torch on a busy machine takes its time
 def window(qtbot: QtBot, qapp: QApplication, services: Services) -> Iterator[Window]:
     theme.apply(qapp, theme.Scheme.DARK)
     made = Window(services)
-    made.show()
+    bring_up(qtbot, made)
     yield made
     made.close()
     made.deleteLater()
@@ -317,8 +318,6 @@ def test_finished_clip_is_in_the_library_as_its_file_says(
 
 
 def test_focus_stays_when_a_message_is_dismissed_by_a_click(qtbot: QtBot, window: Window) -> None:
-    window.show()
-    window.activateWindow()
     window.theatre.canvas.setFocus()
     window.say(MessageLevel.INFO, "Hello.", Remedy("Do it", lambda: None))
     for button in (window.messages.remedy, window.messages.dismiss):
