@@ -2340,7 +2340,7 @@
     </message>
     <message>
         <source>Kinora&apos;s own kernels can&apos;t be used on this card ({cause}): torch&apos;s take more time and memory.</source>
-        <translation>此显卡无法使用 Kinora 自带的计算内核（{cause}）：torch 的内核要花更多时间，占更多内存。</translation>
+        <translation>此显卡无法使用 Kinora 自带的计算内核（{cause}）：torch 的内核要花更多时间，占更多显存。</translation>
     </message>
     <message>
         <source>Measuring this device for some seconds, once, to choose the weights&apos; format.</source>
