@@ -208,7 +208,7 @@ class ForecastCard(Panel):
         if choice.why is Why.FASTER:
             gain = f"{choice.times_as_fast:.1f}"
             return self.tr("weights in {0}, {1} times as fast").format(choice.name, gain)
-        return self.tr("weights in {0}").format(choice.name)
+        return self.tr("weights in {0}", "as they are").format(choice.name)
 
     def _change_text(self, now: GenerationRequest, then: GenerationRequest) -> str:
         changes: list[str] = []

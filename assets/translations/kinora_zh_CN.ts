@@ -878,6 +878,11 @@
     </message>
     <message>
         <source>weights in {0}</source>
+        <comment>as they are</comment>
+        <translation>权重为 {0}</translation>
+    </message>
+    <message>
+        <source>weights in {0}</source>
         <translation>权重改为 {0}</translation>
     </message>
     <message numerus="yes">
