@@ -11,6 +11,8 @@ from inference.api.errors import UserError
 from inference.api.sentence import Sentence
 from inference.wan import fused
 from inference.wan.dit import DiT
+from quant import pack
+from quant.runtime import why_not
 
 # The velocities [1, C, F, H, W] at a latent of that shape and a timestep [1], in each context [1, L, D].
 Run = Callable[[Tensor, Tensor, list[Tensor]], list[Tensor]]
@@ -35,14 +37,7 @@ class Guarded:
         self.notices: list[Sentence] = []
         self._run, self._dit, self._device = run, dit, device
         self._is_plain = False
-        if cause := fused.trouble(device, dtype):
-            self.notices.append(
-                Sentence(
-                    "Kinora's own kernels can't be used on this card ({cause}): torch's take more time "
-                    "and memory.",
-                    cause=cause.strip().partition("\n")[0],
-                )
-            )
+        self.notices += _without_kernels(device, dtype)
         width = dit.params.dim // dit.params.num_heads
         attention.use(dit, attention.fastest(device, dtype, width))
         self._compiled = _compile(dit) if compiles else []
@@ -91,6 +86,21 @@ class Guarded:
         for block in self._compiled:
             block._compiled_call_impl = None  # torch has no other way back
         self._compiled = []
+
+
+def _without_kernels(device: torch.device, dtype: torch.dtype) -> list[Sentence]:
+    """What to say where the kernels of our own can't be compiled for a card."""
+    kernels = (fused.SOURCE, "add_gated"), (pack.SOURCE, "unpack_rows")
+    causes = (why_not(*kernel, device, dtype) for kernel in kernels)
+    return [
+        Sentence(
+            "Kinora's own kernels can't be used on this card ({cause}): torch's take more time "
+            "and memory.",
+            cause=cause.strip().partition("\n")[0],
+        )
+        for cause in causes
+        if cause
+    ][:1]
 
 
 def _compile(dit: DiT) -> list[torch.nn.Module]:

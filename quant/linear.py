@@ -75,7 +75,7 @@ def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
     """Codes of both times the scales of both; the sums are exact."""
     if not multiplies_int8(x.device):
         return _weight_only(layer, x)
-    if x.device.type != "cpu":
+    if x.device.type != "cpu" or torch.compiler.is_compiling():  # which would unroll the loop
         return _int8_rows(layer, x)
     out = x.new_empty(len(x), layer.shape[0])
     for part, made in zip(x.split(CACHED_ROWS), out.split(CACHED_ROWS), strict=True):
@@ -150,7 +150,7 @@ def _scaled(sums: Tensor, scale: Tensor, layer: QuantLinear, dtype: torch.dtype)
         return torch.addcmul(layer.bias.float(), products, layer.weight_scale.T).to(dtype)
     out = torch.empty_like(sums, dtype=dtype)
     rows = len(sums)
-    arguments = [sums, scale, layer.weight_scale, layer.bias, out, rows]
+    arguments = [sums, scale, layer.weight_scale, layer.bias.to(dtype), out, rows]
     launch(grid=(-(-rows // SUMS), 1, 1), args=arguments)
     return out
 

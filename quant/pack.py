@@ -75,8 +75,8 @@ def _numbers(codes: Tensor, scale: Tensor, storage: Storage, dtype: torch.dtype)
     launch = row_kernel(SOURCE, "unpack_rows", codes, dtype, storage.name)
     if launch is None:
         return codes.float().mul_(scale).to(dtype)
-    numbers = torch.empty_like(codes, dtype=dtype)
-    launch(grid=(len(codes), 1, 1), args=[codes, scale, numbers])
+    numbers = codes.new_empty(codes.shape, dtype=dtype)
+    launch(grid=(len(codes), 1, 1), args=[codes.contiguous(), scale, numbers])
     return numbers
 
 

@@ -1,7 +1,7 @@
 // Rows of 16-bit numbers rounded to 8 bits, and numbers again of codes and of int8 products.
 //
-// Macros: BF16 or FP16, what inputs and results are; INT8 or FP8, the codes; VECTORS, how many times 8 numbers
-// a row has; THREADS of a block. What isn't a number makes its row's scale so, and with it every result.
+// Macros: BF16 or FP16, what inputs and results are; FP8, if the codes are that and not int8; VECTORS, how many
+// times 8 numbers a row has; THREADS of a block. What isn't a number makes its row's scale so, and with it every result.
 
 #include "numbers.cuh"
 

@@ -13,15 +13,14 @@ import torch
 from torch import Tensor
 from torch.cuda import _utils as driver
 
-INCLUDED = Path(__file__).parent
+HEADER = Path(__file__).with_name("numbers.cuh")
 VECTOR = 8  # 16-bit numbers that a thread reads at once
 WARP = 32
 MOST_THREADS = 256  # of a block
 MACROS = {torch.bfloat16: "BF16", torch.float16: "FP16"}
 
-Launch = partial[
-    None
-]  # of torch.cuda's callable, to be given `grid` and `args`; it has its `block`
+# A callable of torch.cuda with its `block` and `stream`, to be given `grid` and `args`.
+Launch = partial[None]
 
 
 def row_kernel(
@@ -35,18 +34,27 @@ def row_kernel(
     """
     width = rows.shape[-1]
     off = torch.is_grad_enabled() or torch.compiler.is_compiling()
-    if off or width % VECTOR or dtype not in MACROS or not (rows.is_cuda or rows.is_meta):
+    if off or width % VECTOR or dtype not in MACROS or not rows.numel():
         return None
     vectors = width // VECTOR
     rounds = -(-vectors // MOST_THREADS)
     threads = WARP * -(-vectors // (WARP * rounds))
     given = MACROS[dtype], f"VECTORS={vectors}", f"THREADS={threads}", *macros
-    found = _nothing if rows.is_meta else _kernel(source, name, rows.device, given)
-    return None if isinstance(found, str) else partial(found, block=(threads, 1, 1))
+    block = (threads, 1, 1)
+    if rows.is_meta:
+        return partial(_nothing, block=block)
+    if not rows.is_cuda:
+        return None
+    found = _kernel(source, name, rows.device, given)
+    if isinstance(found, str):
+        return None
+    return partial(found, block=block, stream=torch.cuda.current_stream(rows.device))
 
 
-def trouble(source: Path, name: str, device: torch.device, dtype: torch.dtype) -> str:
-    """Why a kernel can't be had on a card, in the compiler's or the driver's words; else nothing."""
+def why_not(source: Path, name: str, device: torch.device, dtype: torch.dtype) -> str:
+    """Why a kernel can't be compiled for a card, in the compiler's words; nothing where it can or needn't be."""
+    if device.type != "cuda" or dtype not in MACROS:
+        return ""
     found = _kernel(source, name, device, (MACROS[dtype], "VECTORS=1", f"THREADS={WARP}"))
     return found if isinstance(found, str) else ""
 
@@ -56,13 +64,16 @@ def machine_code(source: Path, options: tuple[str, ...]) -> bytes:
     library = driver._get_gpu_rtc_library()
     program = ctypes.c_void_p()
     text = ctypes.c_char_p(source.read_bytes())
-    if library.nvrtcCreateProgram(ctypes.byref(program), text, None, 0, None, None):
+    # In memory, as NVRTC takes a path with Chinese letters for another on Windows.
+    header = (ctypes.c_char_p * 1)(HEADER.read_bytes())
+    its_name = (ctypes.c_char_p * 1)(HEADER.name.encode())
+    if library.nvrtcCreateProgram(ctypes.byref(program), text, None, 1, header, its_name):
         raise RuntimeError("NVRTC can't be used.")
     try:
         given = (ctypes.c_char_p * len(options))(*map(str.encode, options))
         if library.nvrtcCompileProgram(program, len(options), given):
             log = _read(program, library.nvrtcGetProgramLogSize, library.nvrtcGetProgramLog)
-            raise RuntimeError(log.decode(errors="replace"))
+            raise RuntimeError(log.rstrip(b"\0").decode(errors="replace") or "NVRTC failed.")
         return _read(program, library.nvrtcGetCUBINSize, library.nvrtcGetCUBIN)
     finally:
         library.nvrtcDestroyProgram(ctypes.byref(program))
@@ -72,15 +83,15 @@ def machine_code(source: Path, options: tuple[str, ...]) -> bytes:
 def _kernel(
     source: Path, name: str, device: torch.device, macros: tuple[str, ...]
 ) -> Callable[..., None] | str:
-    """The kernel, or why there is none."""
+    """The kernel, or why it can't be compiled."""
     major, minor = torch.cuda.get_device_capability(device)
-    options = f"--gpu-architecture=sm_{major}{minor}", f"-I{INCLUDED}", *(f"-D{m}" for m in macros)
+    options = f"--gpu-architecture=sm_{major}{minor}", *(f"-D{macro}" for macro in macros)
     try:
         code = machine_code(source, options)
-        with torch.cuda.device(device):
-            return driver._cuda_load_module(code, [name])[name]  # type: ignore[index]
     except (RuntimeError, OSError) as error:
         return str(error)
+    with torch.cuda.device(device):  # where there is no room for it, the job needs a lighter plan
+        return driver._cuda_load_module(code, [name])[name]  # type: ignore[index]
 
 
 def _read(program: ctypes.c_void_p, measure: Callable[..., int], read: Callable[..., int]) -> bytes:

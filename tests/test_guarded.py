@@ -12,7 +12,6 @@ from inference.api.errors import UserError
 from inference.api.spec import DiTParams
 from inference.attention import Kernel
 from inference.guarded import Guarded
-from inference.wan import fused
 from inference.wan.dit import Attention, Block, DiT
 
 CPU, F32 = torch.device("cpu"), torch.float32
@@ -66,7 +65,7 @@ def test_a_step_without_numbers_is_taken_again(
 
 
 def test_kernels_that_cannot_be_had_are_told(dit: DiT, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fused, "trouble", lambda *_: "no NVRTC here\nand more")
+    monkeypatch.setattr(guarded, "why_not", lambda *_: "no NVRTC here\nand more")
     (notice,) = Guarded(whole(dit), dit, CPU, F32).notices
     assert notice == (
         "Kinora's own kernels can't be used on this card (no NVRTC here): torch's take more time and "

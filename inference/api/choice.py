@@ -18,9 +18,9 @@ from inference.api.spec import GenerationRequest, ModelSpec, WeightFormat
 NATIVE, LAST = WeightFormat.NATIVE, WeightFormat.NF4
 SAME = 1.05  # times as long
 WIDE = 1024  # layers that are narrower were never measured, and gain nothing
-# For devices that were never measured here, by their names. No card was measured yet.
+# For devices that were never measured here, by their names. A card is measured before it makes a large clip.
 SHIPPED = {
-    "CPU": Speeds(  # the layers' table in docs/benchmarks.md, for the layers of a block together
+    "CPU": Speeds(  # the last table of layers in docs/benchmarks.md, those of a block together
         rate=5.3e10,
         times_as_fast={
             WeightFormat.INT8: 1.00,

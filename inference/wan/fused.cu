@@ -12,14 +12,14 @@ struct alignas(16) Floats {
 };
 
 __device__ float sum_of_block(float value) {
-    __shared__ float partial[2][32];
+    __shared__ float partial[32];
     static_assert(THREADS <= 1024);
     for (int step = 16; step; step /= 2) value += __shfl_xor_sync(~0u, value, step);
     __syncthreads();
-    if (threadIdx.x % 32 == 0) partial[0][threadIdx.x / 32] = value;
+    if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = value;
     __syncthreads();
     value = 0.0f;
-    for (int i = 0; i < THREADS / 32; i++) value += partial[0][i];
+    for (int i = 0; i < THREADS / 32; i++) value += partial[i];
     return value;
 }
 

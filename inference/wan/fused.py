@@ -10,15 +10,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from quant.runtime import VECTOR, row_kernel
-from quant.runtime import trouble as why_not
 
 SOURCE = Path(__file__).with_name("fused.cu")
 EACH = 3  # vectors of a pixel to a thread: the VAE has 96, 192 and 384 channels
-
-
-def trouble(device: torch.device, dtype: torch.dtype) -> str:
-    """Why a card can't run the kernels, in the compiler's words; nothing where it can, or isn't one."""
-    return why_not(SOURCE, "add_gated", device, dtype) if device.type == "cuda" else ""
 
 
 def norm_and_modulate(
@@ -82,7 +76,7 @@ def add_residual(x: Tensor, y: Tensor, gate: Tensor | float = 1.0) -> Tensor:
 
 def norm_pixels(x: Tensor, gain: Tensor, eps: float, *, activated: bool) -> Tensor:
     """The RMS norm of `x` [B, C, ...] over its channels with `gain` [C], and SiLU after it if `activated`."""
-    pixels = x.movedim(1, -1)
+    pixels, gain = x.movedim(1, -1), gain.to(x.dtype)
     lanes = pixels.shape[-1] // VECTOR // EACH
     whole = lanes * VECTOR * EACH == len(gain) and lanes.bit_count() == 1 and lanes <= 32
     launch = row_kernel(SOURCE, "norm_pixels", pixels, x.dtype, f"LANES={lanes}") if whole else None

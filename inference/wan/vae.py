@@ -35,8 +35,6 @@ LATENT_STD = (
     2.8184, 1.4541, 2.3275, 2.6558, 1.2196, 1.7708, 2.6052, 2.0743,
     3.2687, 2.1526, 2.8652, 1.5579, 1.6382, 1.1253, 2.8251, 1.9160,
 )  # fmt: skip
-
-
 TINY = 1e-24  # keeps a pixel of zeros from being divided by zero
 
 
@@ -56,8 +54,7 @@ class CausalConv3d(nn.Conv3d):
             state[self] = _join(torch.zeros_like(x), x)
             tap = self.weight[:, :, -1]
             return F.conv2d(x[:, :, 0], tap, self.bias, padding=self.padding[1:]).unsqueeze(2)
-        before = x.new_zeros(*x.shape[:2], 2, *x.shape[3:]) if starts else state[self]
-        x = _join(before, x)
+        x = _join(x.new_zeros(*x.shape[:2], 2, *x.shape[3:]) if starts else state[self], x)
         state[self] = x[:, :, -2:].clone()  # a view would keep all of x alive
         return super().forward(x)
 
@@ -155,13 +152,14 @@ class Upsample(nn.Module):
                 state[self] = x.new_empty(0)  # the first frame of the clip has gone by, undoubled
                 if x.shape[2] > 1:
                     x = torch.cat([x[:, :, :1], self._double_frames(x[:, :, 1:], state)], dim=2)
-        y = F.interpolate(_to_images(x), scale_factor=2.0, mode="nearest-exact")
+        images = _to_images(x).contiguous(memory_format=torch.channels_last)
+        y = F.interpolate(images, scale_factor=2.0, mode="nearest-exact")
         return _to_video(self.resample["1"](y), x.shape[0])
 
     def _double_frames(self, x: Tensor, state: State) -> Tensor:
         assert self.time_conv is not None
-        pairs = self.time_conv(x, state).unflatten(1, (2, -1))  # [B, 2, C, F, H, W]
-        return pairs.permute(0, 2, 3, 1, 4, 5).flatten(2, 3)
+        pairs = self.time_conv(x, state).movedim(1, -1).unflatten(-1, (2, -1))  # [B, F, H, W, 2, C]
+        return pairs.permute(0, 1, 4, 2, 3, 5).flatten(1, 2).movedim(-1, 1)
 
 
 class Encoder(nn.Module):

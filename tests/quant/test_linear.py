@@ -178,7 +178,9 @@ def test_a_card_computes_what_a_processor_does(name: str, rows: int, linear: nn.
 
 
 @pytest.mark.gpu
-@pytest.mark.parametrize("name", sorted({*FORMATS} - {"llm.int8"}))  # bitsandbytes makes zeros of it
+@pytest.mark.parametrize(
+    "name", sorted({*FORMATS} - {"llm.int8"})
+)  # bitsandbytes makes zeros of it
 def test_what_is_no_number_shows_on_a_card(name: str, linear: nn.Linear) -> None:
     """Codes can't hold it: a step that went wrong would be taken for a right one."""
     layer = quantised(linear.cuda().bfloat16(), name)

@@ -1,7 +1,5 @@
 """What is fused on a card, held to torch's own kernels in float32."""
 
-from collections.abc import Iterator
-
 import pytest
 import torch
 from torch import Tensor
@@ -18,13 +16,6 @@ from inference.wan.fused import (
 
 WIDTHS = [64, 1536, 5120]  # of rows: a few vectors, Wan2.1 1.3B, Wan2.1 14B
 HALVES = [torch.bfloat16, torch.float16]
-
-
-@pytest.fixture
-def on_card() -> Iterator[None]:
-    """Kernels of our own run only without gradients."""
-    with torch.inference_mode():
-        yield
 
 
 def test_residual_is_in_place_only_without_gradients() -> None:
@@ -46,7 +37,7 @@ def close(actual: Tensor, expected: Tensor) -> bool:
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", HALVES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.usefixtures("on_card")
+@torch.inference_mode()
 def test_tokens_are_normed_on_a_card(width: int, dtype: torch.dtype) -> None:
     x = torch.randn(1, 37, width, device="cuda") * 3 + 1
     shift, scale = torch.randn(2, 1, 1, width, device="cuda")
@@ -61,7 +52,7 @@ def test_tokens_are_normed_on_a_card(width: int, dtype: torch.dtype) -> None:
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", HALVES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.usefixtures("on_card")
+@torch.inference_mode()
 def test_heads_are_normed_and_rotated_on_a_card(width: int, dtype: torch.dtype) -> None:
     heads = (width // 32, 32)
     x = torch.randn(1, 37, width, device="cuda").to(dtype)
@@ -75,7 +66,7 @@ def test_heads_are_normed_and_rotated_on_a_card(width: int, dtype: torch.dtype) 
 @pytest.mark.gpu
 @pytest.mark.parametrize("dtype", HALVES)
 @pytest.mark.parametrize("width", WIDTHS)
-@pytest.mark.usefixtures("on_card")
+@torch.inference_mode()
 def test_branches_are_added_on_a_card(width: int, dtype: torch.dtype) -> None:
     x = torch.randn(1, 37, width, device="cuda")
     y = torch.randn(1, 37, width, device="cuda").to(dtype)
@@ -90,7 +81,7 @@ def test_branches_are_added_on_a_card(width: int, dtype: torch.dtype) -> None:
 @pytest.mark.parametrize("dtype", HALVES)
 @pytest.mark.parametrize("channels", [4, 96, 192, 384])
 @pytest.mark.parametrize("activated", [False, True])
-@pytest.mark.usefixtures("on_card")
+@torch.inference_mode()
 def test_pixels_are_normed_on_a_card(channels: int, dtype: torch.dtype, activated: bool) -> None:  # noqa: FBT001
     x = torch.randn(1, channels, 3, 5, 7, device="cuda").to(dtype)
     x[:, :, 0, 0] = 0
