@@ -52,20 +52,29 @@ class Measured:
 
 
 def measure(
-    spec: ModelSpec, request: GenerationRequest, folder: Path, cap_bytes: int, device: str
+    spec: ModelSpec,
+    request: GenerationRequest,
+    folder: Path,
+    cap_bytes: int,
+    device: str,
+    rate: float,
+    *,
+    alone: bool = False,
 ) -> Iterator[Measured]:
-    """The stages of the same clip made by us, and by diffusers in each way that there is for it.
+    """The stages of the same clip made by diffusers in each way that there is for it, and by us; each
+    program's as soon as it is done.
 
     spec, folder: of the random model. request: with as few steps as are to be taken.
+    rate: see `rate_of`. alone: by us only.
     """
     ours = Trial(OURS, spec, request, folder, cap_bytes, device)
-    names = _peers().recipes(device, request.weights)
-    trials = [ours, *(replace(ours, program=name) for name in names)]
-    made = {trial.program: _tried(trial) for trial in trials}
+    names = [] if alone else _peers().recipes(device, request.weights)
     work = work_of(spec, request)
-    rate = in_fresh_process(matmul_rate, device, compute_dtype(torch.device(device)))
     told = cap_bytes, request.weights.value
-    for program, stages in made.items():
+    made: dict[str, Made] = {}
+    for trial in (*(replace(ours, program=name) for name in names), ours):
+        program, stages = trial.program, _tried(trial)
+        made[program] = stages
         if isinstance(stages, str):
             yield Measured(*told, program, Taken(WHOLE, 0.0), failure=stages)
             continue
@@ -73,6 +82,11 @@ def measure(
             share = _operations(work, taken.stage) / taken.seconds / rate
             faster = _times_as_fast(taken, made) if program == OURS else 0.0
             yield Measured(*told, program, taken, share, faster)
+
+
+def rate_of(device: str) -> float:
+    """Operations a second of large matrix products in what the device computes in without a format."""
+    return in_fresh_process(matmul_rate, device, compute_dtype(torch.device(device)))
 
 
 def table(rows: Iterable[Measured]) -> Iterator[str]:

@@ -48,6 +48,7 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
         choices=[name for name, spec in MODELS.items() if Task.T2V in spec.tasks],
         help="that --cap's clips are made with",
     )
+    add("--alone", action="store_true", help="--cap's clips by Kinora only")
     add("--steps", type=int, default=3, metavar="N", help="solver steps that are timed (3)")
     add("--json", action="store_true", help="print JSON")
     parser.set_defaults(run=_run)
@@ -121,7 +122,8 @@ def _noted(rows: Iterable[speeds.Measured], device: str) -> Iterator[speeds.Meas
 
 
 def _clips(options: argparse.Namespace, device: str, stack: ExitStack) -> _Table:
-    bench.check(device)
+    check = require_device if options.alone else bench.check
+    check(device)
     caps = [_cap(text, device) for text in options.cap]
     spec = SMALL if options.small else MODELS[options.model]
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="kinora-bench-")))
@@ -130,16 +132,23 @@ def _clips(options: argparse.Namespace, device: str, stack: ExitStack) -> _Table
         bar.draw("Writing random weights", round(share * 100), 100, str)
     bar.clear()
     request = default_request(PROMPT, str(folder), spec.defaults, seed=1)
-    request = replace(request, steps=options.steps)
+    request, rate = replace(request, steps=options.steps), bench_clips.rate_of(device)
     rows = (
         row
         for cap in caps
         for form in options.formats or FORMATS
         for row in bench_clips.measure(
-            spec, replace(request, weights=WeightFormat(form)), folder, cap, device
+            spec,
+            replace(request, weights=WeightFormat(form)),
+            folder,
+            cap,
+            device,
+            rate,
+            alone=options.alone,
         )
     )
-    return _Table(rows, bench_clips.table, (*bench.PEERS, "accelerate", "optimum-quanto"))
+    peers = () if options.alone else (*bench.PEERS, "accelerate", "optimum-quanto")
+    return _Table(rows, bench_clips.table, peers)
 
 
 def _cap(text: str, device: str) -> int:

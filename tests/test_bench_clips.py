@@ -27,14 +27,14 @@ def test_a_clip_is_made_by_both(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*given, "--format", "int8", "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [(row["program"], row["taken"]["stage"]) for row in rows] == [
-        (program, stage) for program in (OURS, "diffusers") for stage in STAGES
+        (program, stage) for program in ("diffusers", OURS) for stage in STAGES
     ]
     for row in rows:
         assert row["taken"]["seconds"] > 0
         assert row["taken"]["ram_bytes"] > 2**20
         assert (row["share"] > 0) == (row["taken"]["stage"] in ("denoise", "decode"))
         assert (row["times_as_fast"] > 0) == (row["program"] == OURS)
-    text, load, denoise, decode, whole = (row["taken"]["seconds"] for row in rows[:5])
+    text, load, denoise, decode, whole = (row["taken"]["seconds"] for row in rows[5:])
     steps = SMALL.defaults.steps
     assert whole == pytest.approx(text + load + steps * denoise + decode)
 
@@ -56,20 +56,29 @@ def test_what_fails_has_a_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
             raise torch.OutOfMemoryError("CUDA out of memory")
         return [Taken(stage, 1.0) for stage in ALWAYS]
 
-    rates = iter([1e9])
-    monkeypatch.setattr(
-        bench_clips,
-        "in_fresh_process",
-        lambda function, *rest: (
-            next(rates) if function is bench_clips.matmul_rate else full(function, *rest)
-        ),
-    )
+    monkeypatch.setattr(bench_clips, "in_fresh_process", full)
     request = replace(default_request(PROMPT, "x", SMALL.defaults, 1), weights=WeightFormat.NATIVE)
-    *ours, theirs = bench_clips.measure(SMALL, request, tmp_path, 0, "cpu")
+    theirs, *ours = bench_clips.measure(SMALL, request, tmp_path, 0, "cpu", rate=1e9)
     assert [row.taken.stage for row in ours] == STAGES
     assert ours[-1].taken.seconds == 3 + SMALL.defaults.steps
     assert theirs.failure == "out of memory"
     assert all(row.times_as_fast == 0 for row in ours)
+
+
+def test_ours_alone_needs_no_other_library(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent() -> None:
+        raise ModuleNotFoundError
+
+    monkeypatch.setattr(bench_clips, "_peers", absent)
+    given = ["bench", "--small", "--device", "cpu", "--cap", "none", "--steps", "1", "--alone"]
+    assert main([*given, "--format", "native", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(row["program"], row["taken"]["stage"]) for row in rows] == [
+        (OURS, stage) for stage in STAGES
+    ]
+    assert all(row["times_as_fast"] == 0 for row in rows)
 
 
 def test_a_processor_cannot_be_capped(capsys: pytest.CaptureFixture[str]) -> None:

@@ -20,7 +20,7 @@ SAME = 1.05  # times as long
 WIDE = 1024  # layers that are narrower were never measured, and gain nothing
 # For devices that were never measured here, by their names. A card is measured before it makes a large clip.
 SHIPPED = {
-    "CPU": Speeds(  # the last table of layers in docs/benchmarks.md, those of a block together
+    "CPU": Speeds(  # docs/benchmarks.md, the layers of a block together
         rate=5.3e10,
         times_as_fast={
             WeightFormat.INT8: 1.00,
