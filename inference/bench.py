@@ -165,15 +165,16 @@ def _build(case: Case) -> Any:
     torch.manual_seed(0)
     rest = case.dtype, torch.device(case.device)
     width, height, frames = sizes.coded
-    match case.part:
-        case Part.TRANSFORMER:
-            return peers.transformer(sizes.dit, latent_shape(*sizes.denoised), *rest)
-        case Part.DECODER:
-            return peers.vae_decoder(sizes.vae, latent_shape(width, height, frames), *rest)
-        case Part.ENCODER:
-            return peers.vae_encoder(sizes.vae, (3, frames, height, width), *rest)
-        case Part.TEXT:
-            return peers.text_encoder(sizes.text, sizes.tokens, *rest)
+    with torch.device(case.device):  # a processor takes most of a minute to draw the weights
+        match case.part:
+            case Part.TRANSFORMER:
+                return peers.transformer(sizes.dit, latent_shape(*sizes.denoised), *rest)
+            case Part.DECODER:
+                return peers.vae_decoder(sizes.vae, latent_shape(width, height, frames), *rest)
+            case Part.ENCODER:
+                return peers.vae_encoder(sizes.vae, (3, frames, height, width), *rest)
+            case Part.TEXT:
+                return peers.text_encoder(sizes.text, sizes.tokens, *rest)
 
 
 def _peers() -> ModuleType:

@@ -66,8 +66,8 @@ def measure(layer: Layer, device: str, forms: Iterable[str] = tuple(FORMATS)) ->
     """`layer` in each of the formats, in turn with the plain one."""
     torch.manual_seed(0)
     dtype = compute_dtype(torch.device(device))
-    plain = nn.Linear(layer.inner, layer.outer).requires_grad_(False).to(device, dtype)
-    x = torch.randn(layer.tokens, layer.inner).to(device, dtype)
+    plain = nn.Linear(layer.inner, layer.outer, device=device, dtype=dtype).requires_grad_(False)
+    x = torch.randn(layer.tokens, layer.inner, device=device, dtype=dtype)
     expected = plain(x).float()
     for name in forms:
         packed = quantised(plain, name)
