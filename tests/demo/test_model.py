@@ -1,6 +1,6 @@
 """The model that ships, run as a user runs it: the clip shows what the prompt says."""
 
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -9,8 +9,11 @@ import torch
 from assets.demo.recipe import world
 from assets.demo.recipe.judge import judge
 from inference.__main__ import main
+from inference.api.messages import Generate
 from inference.api.models import DEMO, ROOT
+from inference.api.spec import WeightFormat, default_request
 from inference.catalog import find
+from inference.generate import generate
 from inference.media import read_frames
 from inference.weights.params import dit_params, text_params, vae_params
 
@@ -47,3 +50,33 @@ def test_prompt_becomes_a_clip_of_the_thing_it_names(
     assert frames.shape == (world.FRAMES, world.SIZE, world.SIZE, 3)
     seen = judge(frames.permute(3, 0, 1, 2) / 127.5 - 1)
     assert astuple(seen) == wanted
+
+
+def made_on(device: torch.device, weights: WeightFormat, folder: Path) -> torch.Tensor:
+    """A clip [F, H, W, 3] in [0, 255]."""
+    request = default_request("a red circle moves left on the sand", DEMO.name, DEMO.defaults, 1)
+    order = Generate("job", replace(request, weights=weights), str(folder))
+    for _ in generate(order, find(DEMO.name), device):
+        pass
+    return torch.stack(list(read_frames(folder))).float()
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(
+    ("weights", "least"),
+    [
+        (WeightFormat.NATIVE, 35.0),
+        (WeightFormat.INT8, 32.0),
+        (WeightFormat.INT8_WEIGHT_ONLY, 32.0),
+        (WeightFormat.FP8, 24.0),
+        (WeightFormat.FP8_WEIGHT_ONLY, 24.0),
+        (WeightFormat.NF4, 18.0),
+    ],
+)
+def test_clip_of_a_card_is_that_of_a_processor(
+    weights: WeightFormat, least: float, tmp_path: Path
+) -> None:
+    expected = made_on(torch.device("cpu"), WeightFormat.NATIVE, tmp_path / "cpu")
+    actual = made_on(torch.device("cuda", 0), weights, tmp_path / "card")
+    noise = (actual - expected).square().mean()
+    assert float(10 * torch.log10(255**2 / noise)) >= least
