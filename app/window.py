@@ -330,11 +330,11 @@ class Window(QMainWindow):
     def _toggle_full_screen(self) -> None:
         if self.isFullScreen():
             self._leave_full_screen()
-        else:
-            self.show_page(Page.CREATE)
+            return
+        if self._stack.currentWidget() is self._pages[Page.CREATE]:
             self.workspace.show_picture_alone(True)
-            self.showFullScreen()
             self.theatre.canvas.setFocus()  # where Escape leads out again
+        self.showFullScreen()
 
     def _leave_full_screen(self) -> None:
         self.workspace.show_picture_alone(False)

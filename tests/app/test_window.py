@@ -114,6 +114,17 @@ def test_full_screen_shows_the_picture_alone_until_escape(window: Window) -> Non
     assert not window.workspace.is_alone
 
 
+def test_full_screen_of_another_page_stays_on_it(window: Window) -> None:
+    window.show_page(Page.LIBRARY)
+    window.shortcuts.full_screen_wanted.emit()
+    assert window.isFullScreen()
+    assert window.library.isVisible()
+    assert window.top_bar.isVisible()
+    window.shortcuts.full_screen_wanted.emit()
+    assert not window.isFullScreen()
+    assert window.library.isVisible()
+
+
 def test_edit_takes_a_waiting_job_back(window: Window, services: Services) -> None:
     window.draft.set_prompt("a blue square")
     window.draft.choose(frames=5)
