@@ -88,9 +88,13 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor, state: State) -> Tensor:
         """x [B, C, F, H, W] -> [B, C', F, H, W]."""
-        h = self.residual["2"](self.residual["0"](x, activated=True), state)
-        h = self.residual["3"](h, activated=True)
-        return self.residual["6"](h, state).add_(self.shortcut(x))
+        h = self._convolve("2", [self.residual["0"](x, activated=True)], state)
+        h = [self.residual["3"](h, activated=True)]
+        return self._convolve("6", h, state).add_(self.shortcut(x))
+
+    def _convolve(self, name: str, given: list[Tensor], state: State) -> Tensor:
+        """One tensor, which nobody holds any more once the convolution has joined it to its state."""
+        return self.residual[name].forward(given.pop(), state)
 
 
 class AttentionBlock(nn.Module):
