@@ -232,14 +232,11 @@ class VAE(nn.Module):
     def to_channels_last(self) -> "VAE":
         """Lay its weights as matrix units read them, or each call does so anew; returns itself."""
         for module in self.modules():
-            match module:
-                case nn.Conv3d():
-                    layout = torch.channels_last_3d
-                case nn.Conv2d():
-                    layout = torch.channels_last
-                case _:
-                    continue
-            module.weight.data = module.weight.data.contiguous(memory_format=layout)
+            if isinstance(module, nn.Conv2d | nn.Conv3d):
+                weight = module.weight.data
+                is_flat = weight.ndim == 4
+                layout = torch.channels_last if is_flat else torch.channels_last_3d
+                module.weight.data = weight.contiguous(memory_format=layout)
         return self
 
     def posterior(self, frames: Tensor, states: "States") -> tuple[Tensor, Tensor]:
