@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
-    QSlider,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,6 +26,7 @@ from app.fields import (
     Panel,
     RatioButton,
     Segments,
+    Slider,
     WholeNumber,
     name_tool,
     row,
@@ -73,7 +73,7 @@ class Create(Panel):
         self.width_field = WholeNumber(SIZE_MULTIPLE, MAX_SIDE, SIZE_MULTIPLE)
         self.height_field = WholeNumber(SIZE_MULTIPLE, MAX_SIDE, SIZE_MULTIPLE)
         self.swap = tool("swap")
-        self.length = QSlider(Qt.Orientation.Horizontal)
+        self.length = Slider(Qt.Orientation.Horizontal)
         self.seconds = Number(0.0, 1000.0, 0.25, decimals=2)
         self.frames = WholeNumber(1, MAX_FRAMES, 4)
         self.qualities = Segments([QToolButton() for _ in Quality])

@@ -52,7 +52,7 @@ class DoctorPage(Panel):
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802, Qt's name
         super().showEvent(event)
-        if self._doctor.progress is Progress.NONE:
+        if not self._doctor.is_waiting:  # the folder of the clips may be another, and disks fill
             self._doctor.check()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name

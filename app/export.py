@@ -322,7 +322,9 @@ def in_words(error: OSError, target: Path) -> UserError:
 
 
 def _remove(path: Path) -> None:
+    """What is left of an export that failed; what can't be removed was never written."""
     if path.is_dir():
-        shutil.rmtree(path)
+        shutil.rmtree(path, ignore_errors=True)
     else:
-        path.unlink(missing_ok=True)
+        with suppress(OSError):
+            path.unlink(missing_ok=True)

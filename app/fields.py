@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QSizePolicy,
+    QSlider,
     QSpinBox,
     QToolButton,
     QVBoxLayout,
@@ -66,6 +67,13 @@ class Number(QDoubleSpinBox):
         _wheel_if_focused(self, event)
 
 
+class Slider(QSlider):
+    """The same for a length that is drawn."""
+
+    def wheelEvent(self, e: QWheelEvent) -> None:  # noqa: N802, Qt's name
+        _wheel_if_focused(self, e)
+
+
 class Choice(QComboBox):
     """The same for a list; no wider than it has to be."""
 
@@ -94,7 +102,9 @@ def _calm(box: QAbstractSpinBox) -> None:
     box.lineEdit().setTextMargins(theme.TIGHT, 0, 0, 0)  # the style sheet's padding goes by it
 
 
-def _wheel_if_focused(widget: QSpinBox | QDoubleSpinBox | QComboBox, event: QWheelEvent) -> None:
+def _wheel_if_focused(
+    widget: QSpinBox | QDoubleSpinBox | QSlider | QComboBox, event: QWheelEvent
+) -> None:
     if not widget.hasFocus():
         event.ignore()
         return
@@ -103,6 +113,8 @@ def _wheel_if_focused(widget: QSpinBox | QDoubleSpinBox | QComboBox, event: QWhe
             QSpinBox.wheelEvent(widget, event)
         case QDoubleSpinBox():
             QDoubleSpinBox.wheelEvent(widget, event)
+        case QSlider():
+            QSlider.wheelEvent(widget, event)
         case _:
             QComboBox.wheelEvent(widget, event)
 

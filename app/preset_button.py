@@ -9,6 +9,7 @@ from app import theme
 from app.draft import Choices, Draft
 from app.fields import name_tool, tool
 from app.presets import BUILT_IN, Presets
+from app.text import shortened
 from app.words import said
 from inference.api.errors import UserError
 
@@ -44,6 +45,7 @@ class PresetButton(QWidget):
         for preset in own:
             self.menu.addAction(_plain(preset.name)).triggered.connect(self._taker(preset.choices))
         if own:
+            self.menu.addSeparator()
             renaming = self.menu.addMenu(self.tr("Rename"))
             for preset in own:
                 renaming.addAction(self._make_renaming_field(renaming, preset.name))
@@ -107,8 +109,8 @@ class PresetButton(QWidget):
 
 
 def _plain(name: str) -> str:
-    """A name in which no letter is underlined: its ampersands are its own."""
-    return name.replace("&", "&&")
+    """A name for a menu, no longer than a line; its ampersands underline no letter."""
+    return shortened(name).replace("&", "&&")
 
 
 def _entry_of(field: QLineEdit, menu: QMenu) -> QWidgetAction:

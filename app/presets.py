@@ -67,8 +67,9 @@ class Presets(QObject):
         return tuple(Preset(name, self._own[name]) for name in sorted(self._own, key=str.casefold))
 
     def save(self, name: str, choices: Choices) -> None:
-        """Keeps the values under that name, in place of what had it. Raises `UserError`, and keeps
-        what there was, if they can't be written down; so do the others."""
+        """Keeps the values under a name, which must be free. Raises `UserError`, and keeps what there was,
+        if it isn't or they can't be written down; so do the others."""
+        self._require_free(name)
         self._keep(self._own | {name: choices})
 
     def rename(self, name: str, other: str) -> None:
@@ -80,15 +81,19 @@ class Presets(QObject):
                 "Presets", "A preset needs a name: “{0}” keeps the one it has."
             )
             raise UserError(refusal.format(name))
-        if other in self._own:
-            refusal = QCoreApplication.translate(
-                "Presets", "There is a preset “{0}” already: choose another name."
-            )
-            raise UserError(refusal.format(other))
+        self._require_free(other)
         self._keep({other if each == name else each: kept for each, kept in self._own.items()})
 
     def remove(self, name: str) -> None:
         self._keep({other: kept for other, kept in self._own.items() if other != name})
+
+    def _require_free(self, name: str) -> None:
+        shipped = (QCoreApplication.translate("Presets", each) for each, _ in BUILT_IN)
+        if name in self._own or name in shipped:
+            refusal = QCoreApplication.translate(
+                "Presets", "There is a preset “{0}” already: choose another name."
+            )
+            raise UserError(refusal.format(name))
 
     def _keep(self, own: dict[str, Choices]) -> None:
         values = {name: asdict(choices) for name, choices in own.items()}

@@ -56,7 +56,7 @@ _KEYS = {
     Action.PAUSE: "P",
     Action.RESUME: "P",
     Action.FINISH: "N",
-    Action.CANCEL: "Esc",
+    Action.CANCEL: "X",  # not Esc, which dismisses messages
     Action.RETRY: "R",
     Action.DUPLICATE: "Ctrl+D",
     Action.EDIT: "F2",
@@ -65,7 +65,7 @@ _KEYS = {
     Action.UP: "Alt+Up",
     Action.DOWN: "Alt+Down",
     Action.REMOVE: "Del",
-    Action.CANCEL_WAITING: "Shift+Esc",
+    Action.CANCEL_WAITING: "Shift+X",
     Action.CLEAR: "Shift+Del",
 }
 _OF_JOB = (Action.PAUSE, Action.RESUME, Action.FINISH, Action.CANCEL, Action.RETRY, Action.REMOVE)

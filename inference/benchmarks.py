@@ -124,6 +124,8 @@ def _noted(rows: Iterable[speeds.Measured], device: str) -> Iterator[speeds.Meas
 def _clips(options: argparse.Namespace, device: str, stack: ExitStack) -> _Table:
     check = require_device if options.alone else bench.check
     check(device)
+    if options.steps < 1:
+        raise UserError("A clip takes one step at least: give --steps 1 or more.")
     caps = [_cap(text, device) for text in options.cap]
     spec = SMALL if options.small else MODELS[options.model]
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="kinora-bench-")))

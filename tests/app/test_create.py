@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
+    QApplication,
     QComboBox,
     QLineEdit,
     QPlainTextEdit,
@@ -102,6 +104,24 @@ def test_seconds_and_frames_agree(panel: Create) -> None:
     assert panel.frames.value() == panel.draft.choices.frames == 13
     panel.length.setValue(1)
     assert panel.frames.value() == 5
+
+
+def test_wheel_over_the_panel_changes_no_length(panel: Create) -> None:
+    frames = panel.frames.value()
+    at = QPointF(5, 5)
+    for delta in (120, -120):
+        turn = QWheelEvent(
+            at,
+            panel.length.mapToGlobal(at),
+            QPoint(),
+            QPoint(0, delta),
+            Qt.MouseButton.NoButton,
+            Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase,
+            False,
+        )
+        QApplication.sendEvent(panel.length, turn)
+        assert panel.frames.value() == frames
 
 
 def test_quality_is_a_number_of_steps(panel: Create) -> None:

@@ -63,6 +63,16 @@ def test_name_that_no_preset_can_get_is_refused(tmp_path: Path, name: str, said:
     assert (path.read_text(), presets.own) == (before, own)
 
 
+@pytest.mark.parametrize("name", ["a", "Square"])
+def test_kept_preset_takes_no_others_place(tmp_path: Path, name: str) -> None:
+    presets = Presets(tmp_path / "presets.json")
+    presets.save("a", replace(defaults_of(DEMO.defaults), steps=7))
+    own = presets.own
+    with pytest.raises(UserError, match="already"):
+        presets.save(name, defaults_of(DEMO.defaults))
+    assert presets.own == own
+
+
 def test_what_the_disk_refuses_changes_nothing(tmp_path: Path) -> None:
     path = tmp_path / "presets.json"
     presets = Presets(path)
