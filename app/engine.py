@@ -235,7 +235,7 @@ class Engine(QObject):
             return self.tr("The engine ended unexpectedly (exit code {0}).").format(code)
         name = signal_name(code)
         if name == "SIGKILL":
-            message = self.tr("The engine was killed ({0}): often memory had run out.")
+            message = self.tr("The system ended the engine ({0}), mostly for want of memory.")
         else:
             message = self.tr("The engine crashed ({0}).")
         return message.format(name)

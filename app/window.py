@@ -262,8 +262,11 @@ class Window(QMainWindow):
 
     def _on_crashed(self, message: str, details: str) -> None:
         start = Remedy(self.tr("Start it again"), self.services.engine.start)
-        given_up = self.services.engine.state is EngineState.FAILED
-        self.say(MessageLevel.PROBLEM, message, start if given_up else None, details)
+        if self.services.engine.state is EngineState.FAILED:
+            self.say(MessageLevel.PROBLEM, message, start, details)
+            return
+        text = self.tr("{0} It starts again; a clip in the making goes on from its last step.")
+        self.say(MessageLevel.PROBLEM, text.format(message), None, details)
 
     def _on_ended_unseen(self, job: Job) -> None:
         text = self.tr("“{0}” is done.").format(shortened(job.request.prompt))

@@ -725,8 +725,8 @@
         <translation>引擎意外退出（退出码 {0}）。</translation>
     </message>
     <message>
-        <source>The engine was killed ({0}): often memory had run out.</source>
-        <translation>引擎被终止（{0}）：多半是内存不足。</translation>
+        <source>The system ended the engine ({0}), mostly for want of memory.</source>
+        <translation>系统结束了引擎（{0}），多半是因为内存不足。</translation>
     </message>
     <message>
         <source>The engine crashed ({0}).</source>
@@ -2248,6 +2248,10 @@
     <message>
         <source>Start it again</source>
         <translation>重新启动</translation>
+    </message>
+    <message>
+        <source>{0} It starts again; a clip in the making goes on from its last step.</source>
+        <translation>{0}引擎会重新启动，正在生成的视频会从最后一步继续。</translation>
     </message>
     <message>
         <source>“{0}” is done.</source>
