@@ -1,5 +1,6 @@
 """Messages in the window: one sentence, what to do about it, the details folded away."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -21,6 +22,8 @@ from app.fields import Panel, name_tool, tool
 STAYS_MS = 6_000  # what only informs goes by itself
 LINE_HEIGHT = 30  # of a message of one line, and of the status line that it covers
 DETAILS_HEIGHT = 140
+_END = 28  # characters of each end of a path that is cut
+_LONG_WORD = re.compile(rf"[!-~]{{{2 * _END + 5},}}")  # which no line of text would break
 
 
 class MessageLevel(StrEnum):
@@ -54,6 +57,10 @@ class Say(Protocol):
     def __call__(
         self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
     ) -> None: ...
+
+
+def _cut(word: re.Match[str]) -> str:
+    return f"{word[0][:_END]}…{word[0][-_END:]}"
 
 
 class MessageBar(Panel):
@@ -99,9 +106,12 @@ class MessageBar(Panel):
         remedy: Remedy | None = None,
         details: str = "",
     ) -> None:
-        """Shows this message in place of the last."""
+        """Shows this message in place of the last; a long path is whole in the details."""
         self._level, self._act = level, None if remedy is None else remedy.act
-        self.text.setText(text)
+        brief = _LONG_WORD.sub(_cut, text)
+        if brief != text:
+            details = f"{text}\n\n{details}".rstrip()
+        self.text.setText(brief)
         self.setAccessibleName(text)
         self.remedy.setVisible(remedy is not None)
         self.remedy.setText("" if remedy is None else remedy.label)

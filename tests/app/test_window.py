@@ -285,6 +285,19 @@ def test_escape_dismisses_a_message_before_it_does_anything_else(
     assert not window.isFullScreen()
 
 
+def test_long_path_in_a_message_is_cut_and_whole_in_its_details(window: Window) -> None:
+    path = f"/home/someone/{'a-long-name/' * 12}clip.mp4"
+    window.say(MessageLevel.PROBLEM, f"{path} can't be written.", details="Errno 30")
+    assert "clip.mp4 can't be written." in window.messages.text.text()
+    assert len(window.messages.text.text()) < 90
+    assert window.messages.details.toPlainText() == f"{path} can't be written.\n\nErrno 30"
+    assert window.messages.more.isVisible()
+    chinese = "无法写入输出文件夹，请换一个文件夹。" * 6
+    window.say(MessageLevel.PROBLEM, chinese)
+    assert window.messages.text.text() == chinese
+    assert not window.messages.more.isVisible()
+
+
 def test_unwritable_folder_is_told_not_thrown(
     window: Window, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
