@@ -11,6 +11,7 @@ from app.clip_actions import KEYS, NOT_IN_TRASH, ClipAction
 from app.clips import date_text, shape_text
 from app.fields import OneLine, name_tool, row, tool
 from app.library import Clip
+from inference.api.spec import GenerationRequest
 
 _IN_WORDS = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.RESTORE)
 
@@ -83,11 +84,16 @@ class ClipFoot(QFrame):
             Path(request.model).name,
             self.tr("seed {0}").format(request.seed),
             shape_text(clip),
-            self.tr("{0} steps").format(request.steps),
+            self._steps(request),
             date_text(clip),
             self.tr("the file {0} is missing").format(place) if is_missing else Path(place).name,
         )
         return "   ".join(parts)
+
+    def _steps(self, request: GenerationRequest) -> str:
+        if request.stop_after:
+            return self.tr("{0} of {1} steps").format(request.stop_after, request.steps)
+        return self.tr("{0} steps").format(request.steps)
 
     def _lay_out(self) -> None:
         self.setObjectName("statusLine")

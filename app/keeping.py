@@ -122,6 +122,8 @@ class Keeping(QObject):
             text = self.tr(
                 "Kinora made {1} of these {0} files: what it made is in the library now."
             )
+            if not self._taken:
+                text = self.tr("Kinora made none of these {0} files.")
             self._say(MessageLevel.INFO, text.format(self._count, self._taken))
 
     def _show(self, path: Path, request: GenerationRequest | None) -> None:

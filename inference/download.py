@@ -118,8 +118,8 @@ def list_files(repository: Repository, patterns: Sequence[str]) -> list[RemoteFi
         files = [_parse_entry(entry) for entry in _tree(repository) if entry["type"] == "file"]
     except (httpx2.TransportError, OfflineModeIsEnabled) as error:
         raise UserError(
-            "{address} could not be reached: check the network and HF_ENDPOINT, then run it "
-            "again ({error}).",
+            "{address} could not be reached: check the network, and the mirror if one is set "
+            "(HF_ENDPOINT on the command line), then try again ({error}).",
             address=repository.tree_url,
             error=error,
         ) from error
@@ -127,7 +127,8 @@ def list_files(repository: Repository, patterns: Sequence[str]) -> list[RemoteFi
         raise _refused(repository, error) from error
     except (LookupError, TypeError, ValueError) as error:
         raise UserError(
-            "{address} did not answer as a model hub does: check the network and HF_ENDPOINT.",
+            "{address} did not answer as a model hub does: check the network, and the mirror if one is set "
+            "(HF_ENDPOINT on the command line).",
             address=repository.tree_url,
         ) from error
     for pattern in patterns:

@@ -174,6 +174,10 @@
         <translation>种子 {0}</translation>
     </message>
     <message>
+        <source>{0} of {1} steps</source>
+        <translation>{0} / {1} 步</translation>
+    </message>
+    <message>
         <source>{0} steps</source>
         <translation>{0} 步</translation>
     </message>
@@ -989,6 +993,10 @@
     <message>
         <source>Kinora made {1} of these {0} files: what it made is in the library now.</source>
         <translation>这 {0} 个文件中有 {1} 个是 Kinora 制作的，已收入作品库。</translation>
+    </message>
+    <message>
+        <source>Kinora made none of these {0} files.</source>
+        <translation>这 {0} 个文件都不是 Kinora 制作的。</translation>
     </message>
     <message>
         <source>“{0}” is back in the library.</source>
@@ -2828,6 +2836,14 @@
         <translation>{part}（{place}）</translation>
     </message>
     <message>
+        <source>{address} could not be reached: check the network, and the mirror if one is set (HF_ENDPOINT on the command line), then try again ({error}).</source>
+        <translation>无法连接 {address}：请检查网络，如设置了镜像也请检查镜像（命令行为 HF_ENDPOINT），然后重试（{error}）。</translation>
+    </message>
+    <message>
+        <source>{address} did not answer as a model hub does: check the network, and the mirror if one is set (HF_ENDPOINT on the command line).</source>
+        <translation>{address} 的回应不像模型站点：请检查网络，如设置了镜像也请检查镜像（命令行为 HF_ENDPOINT）。</translation>
+    </message>
+    <message>
         <source>The video could not be encoded: try another format.</source>
         <translation>视频编码失败，请换一种格式。</translation>
     </message>
@@ -2850,14 +2866,6 @@
     <message>
         <source>width {width}</source>
         <translation>宽度 {width}</translation>
-    </message>
-    <message>
-        <source>{address} could not be reached: check the network and HF_ENDPOINT, then run it again ({error}).</source>
-        <translation>无法连接 {address}：请检查网络和下载来源（HF_ENDPOINT），然后重试（{error}）。</translation>
-    </message>
-    <message>
-        <source>{address} did not answer as a model hub does: check the network and HF_ENDPOINT.</source>
-        <translation>{address} 的回应不像模型站点：请检查网络和下载来源（HF_ENDPOINT）。</translation>
     </message>
     <message>
         <source>{clip} would fit</source>

@@ -193,6 +193,17 @@ def test_several_are_all_taken_in_and_the_first_good_one_is_shown(
     qtbot.waitUntil(lambda: watched(window, one), timeout=PATIENCE_MS)
 
 
+def test_several_of_which_none_is_a_clip_are_said_to_be_that(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    letters = [tmp_path / f"{name}.txt" for name in "ab"]
+    for letter in letters:
+        letter.write_text("dear all")
+    drop(window, *letters)
+    expected = "Kinora made none of these 2 files."
+    qtbot.waitUntil(lambda: said(window) == expected, timeout=PATIENCE_MS)
+
+
 @pytest.mark.parametrize("field", ["prompt", "negative", "seed", "search"])
 def test_file_on_a_field_is_opened_and_not_spelled_out(
     qtbot: QtBot, window: Window, tmp_path: Path, field: str
