@@ -1,6 +1,7 @@
 """The library's page: clips are seen, found, watched, kept and thrown away, by mouse and by keys."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,15 @@ def test_menu_offers_what_can_be_done(
     with qtbot.waitSignal(page.act_wanted) as wanted:
         menu.actions()[-1].trigger()
     assert wanted.args == [ClipAction.DELETE, [one]]
+
+
+def test_clip_that_was_finished_early_tells_the_steps_it_took(
+    page: LibraryPage, clips: Clips, tmp_path: Path
+) -> None:
+    request = replace(ask("one"), steps=20, stop_after=17)
+    clips.add(write_clip(tmp_path / "1.mp4"), request)
+    page.grid.select(0)
+    assert "17 of 20 steps" in page.foot.details.text()
 
 
 def test_missing_file_is_shown_as_such_and_only_its_settings_are_of_use(
