@@ -81,6 +81,12 @@ def test_ours_alone_needs_no_other_library(
     assert all(row["times_as_fast"] == 0 for row in rows)
 
 
+def test_a_clip_takes_a_step(capsys: pytest.CaptureFixture[str]) -> None:
+    given = ["bench", "--small", "--device", "cpu", "--cap", "none", "--alone", "--steps", "0"]
+    assert main(given) == 2
+    assert "one step at least" in capsys.readouterr().err
+
+
 def test_a_processor_cannot_be_capped(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "--small", "--device", "cpu", "--cap", "8GiB"]) == 2
     assert "Only a graphics card can be capped" in capsys.readouterr().err

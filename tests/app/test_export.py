@@ -1,5 +1,6 @@
 """Export: the right frames, in every format; whole or not at all."""
 
+import errno
 import json
 import os
 from collections.abc import Callable
@@ -157,6 +158,18 @@ def test_place_that_cannot_be_written_is_said(
     target = make(clip.parent)
     assert sentence in fail(qtbot, exporter, Export(clip, target, Format.MP4, 0, 5))
     assert list(locked.iterdir()) == []
+
+
+def test_disk_that_can_only_be_read_is_said_and_no_more(
+    qtbot: QtBot, exporter: Exporter, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    monkeypatch.setattr(Path, "unlink", refuse)  # an exception in the thread fails the test
+    target = clip.with_name("out.mp4")
+    assert "can't be written to" in fail(qtbot, exporter, Export(clip, target, Format.MP4, 0, 5))
 
 
 def test_what_ffmpeg_says_is_in_the_details_alone(

@@ -103,6 +103,7 @@ def test_worker_that_is_killed_mid_step_is_told_at_once_and_the_clip_goes_on(
     os.kill(pid, signal.SIGKILL)
     qtbot.waitUntil(desk.window.messages.isVisible, timeout=1_000)
     assert "SIGKILL" in desk.window.messages.text.text()
+    assert "goes on from its last step" in desk.window.messages.text.text()
     done = desk.wait_for(job, JobStatus.DONE)
     assert Path(done.path).is_file()
     assert desk.engine.pid != pid
