@@ -44,6 +44,19 @@ class QuantLinear(nn.Module):
         flat = x.reshape(-1, x.shape[-1])
         return _MULTIPLY[self.form.kernel](self, flat).view(*x.shape[:-1], self.shape[0])
 
+    def of_gelu(self, x: Tensor) -> Tensor | None:
+        """`forward` of GELU(x), in its tanh form, for x [..., in]: made as x is rounded, in one pass over memory.
+
+        None where a kernel of ours doesn't round x: GELU has to come before.
+        """
+        multiply = _multiply_codes(self, x.device)
+        if multiply is None:
+            return None
+        rounded = _round_on_card(x.reshape(-1, x.shape[-1]), self.form.storage, "GELU")
+        if rounded is None:
+            return None
+        return multiply(self, *rounded, x.dtype).view(*x.shape[:-1], self.shape[0])
+
     def numbers(self, dtype: torch.dtype) -> Tensor:
         """The weight [out, in] that the codes stand for."""
         return unpack(dict(self.named_buffers()), self.form.storage, self.shape, dtype)
@@ -76,27 +89,29 @@ def _int8(layer: QuantLinear, x: Tensor) -> Tensor:
     if not multiplies_int8(x.device):
         return _weight_only(layer, x)
     if x.device.type != "cpu" or torch.compiler.is_compiling():  # which would unroll the loop
-        return _int8_rows(layer, x)
+        return _multiply_int8(layer, *_round_rows(x, Storage.INT8), x.dtype)
     out = x.new_empty(len(x), layer.shape[0])
     for part, made in zip(x.split(CACHED_ROWS), out.split(CACHED_ROWS), strict=True):
-        made.copy_(_int8_rows(layer, part))
+        made.copy_(_multiply_int8(layer, *_round_rows(part, Storage.INT8), x.dtype))
     return out
 
 
-def _int8_rows(layer: QuantLinear, x: Tensor) -> Tensor:
-    rows = len(x)
-    codes, scale = _round_rows(x, Storage.INT8)
-    if x.is_cuda and rows < INT8_ROWS:
+def _multiply_int8(layer: QuantLinear, codes: Tensor, scale: Tensor, dtype: torch.dtype) -> Tensor:
+    rows = len(codes)
+    if codes.is_cuda and rows < INT8_ROWS:
         codes = F.pad(codes, (0, 0, 0, INT8_ROWS - rows))
-    return _scaled(_int_mm(codes, layer.weight.T)[:rows], scale, layer, x.dtype)
+    return _scaled(_int_mm(codes, layer.weight.T)[:rows], scale, layer, dtype)
 
 
 def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
     if not multiplies_fp8(x.device):
         return _weight_only(layer, x)
-    codes, scale = _round_rows(x, Storage.FP8)
+    return _multiply_fp8(layer, *_round_rows(x, Storage.FP8), x.dtype)
+
+
+def _multiply_fp8(layer: QuantLinear, codes: Tensor, scale: Tensor, dtype: torch.dtype) -> Tensor:
     row_scale = layer.weight_scale.T
-    return _scaled_mm(codes, layer.weight.T, scale, row_scale, bias=layer.bias, out_dtype=x.dtype)
+    return _scaled_mm(codes, layer.weight.T, scale, row_scale, bias=layer.bias, out_dtype=dtype)
 
 
 def _weight_only(layer: QuantLinear, x: Tensor) -> Tensor:
@@ -127,19 +142,37 @@ _MULTIPLY: dict[Kernel, Callable[[QuantLinear, Tensor], Tensor]] = {
 }
 
 
+def _multiply_codes(layer: QuantLinear, device: torch.device) -> Callable[..., Tensor] | None:
+    """How a device multiplies by rounded inputs; None in formats that don't round them, or where it can't."""
+    match layer.form.kernel:
+        case Kernel.INT8 if multiplies_int8(device):
+            return _multiply_int8
+        case Kernel.FP8 if multiplies_fp8(device):
+            return _multiply_fp8
+    return None
+
+
 def _round_rows(x: Tensor, storage: Storage) -> tuple[Tensor, Tensor]:
     """Codes of x [M, K] and the float32 scale [M, 1] of each row."""
-    launch = row_kernel(SOURCE, "round_rows", x, x.dtype, storage.name)
-    if launch is not None:
-        codes = torch.empty_like(x, dtype=DTYPES[storage], memory_format=torch.contiguous_format)
-        scale = x.new_empty(len(x), 1, dtype=torch.float32)
-        launch(grid=(len(x), 1, 1), args=[x.contiguous(), codes, scale])
-        return codes, scale
+    rounded = _round_on_card(x, storage)
+    if rounded is not None:
+        return rounded
     scale = x.abs().amax(dim=1, keepdim=True).float() / LARGEST[storage]
     codes = x / scale.clamp_(min=torch.finfo(torch.float32).tiny)
     if storage is Storage.INT8:
         codes.round_()
     return codes.to(DTYPES[storage]), scale
+
+
+def _round_on_card(x: Tensor, storage: Storage, *macros: str) -> tuple[Tensor, Tensor] | None:
+    """`_round_rows` by our kernel, as `macros` have it; None where there is none."""
+    launch = row_kernel(SOURCE, "round_rows", x, x.dtype, storage.name, *macros)
+    if launch is None:
+        return None
+    codes = torch.empty_like(x, dtype=DTYPES[storage], memory_format=torch.contiguous_format)
+    scale = x.new_empty(len(x), 1, dtype=torch.float32)
+    launch(grid=(len(x), 1, 1), args=[x.contiguous(), codes, scale])
+    return codes, scale
 
 
 def _scaled(sums: Tensor, scale: Tensor, layer: QuantLinear, dtype: torch.dtype) -> Tensor:

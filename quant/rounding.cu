@@ -1,7 +1,8 @@
 // Rows of 16-bit numbers rounded to 8 bits, and numbers again of codes and of int8 products.
 //
 // Macros: BF16 or FP16, what inputs and results are; FP8, if the codes are that and not int8; VECTORS, how many
-// times 8 numbers a row has; THREADS of a block. What isn't a number makes its row's scale so, and with it every result.
+// times 8 numbers a row has; THREADS of a block; GELU, if it comes before rounding. What isn't a number makes its row's
+// scale so, and with it every result.
 
 #include "numbers.cuh"
 
@@ -45,7 +46,17 @@ __device__ void round_to_codes(const float* numbers, float scale, Codes& codes) 
 }
 #endif
 
-// A block takes a row: codes[row] = x[row] / scales[row], where the row's largest number gets LARGEST.
+#ifdef GELU
+// In its tanh form, for which (1 + tanh(u)) / 2 = 1 / (1 + exp(-2 u)): so it takes one function that is fast.
+__device__ float activated(float x) {
+    const float twice = 1.5957691216057308f * (x + 0.044715f * x * x * x);
+    return __fdividef(x, 1.0f + __expf(-twice));
+}
+#else
+__device__ float activated(float x) { return x; }
+#endif
+
+// A block takes a row: codes[row] = activated(x[row]) / scales[row], where the row's largest number gets LARGEST.
 extern "C" __global__ void round_rows(const Numbers* x, Codes* codes, float* scales) {
     constexpr int COUNT = (VECTORS + THREADS - 1) / THREADS;
     float numbers[COUNT][8];
@@ -58,7 +69,7 @@ extern "C" __global__ void round_rows(const Numbers* x, Codes* codes, float* sca
         Numbers given = x[start + at];
 #pragma unroll
         for (int j = 0; j < 8; j++) {
-            numbers[i][j] = to_float(given.at[j]);
+            numbers[i][j] = activated(to_float(given.at[j]));
             largest = larger(largest, fabsf(numbers[i][j]));
         }
     }

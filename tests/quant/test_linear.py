@@ -1,5 +1,6 @@
 """Layers of codes against float32, and against the libraries whose formats they are."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,7 +14,14 @@ from inference.api.spec import DiTParams, WeightFormat
 from inference.wan.dit import DiT
 from inference.weights.meta import shapes_only
 from quant.formats import FORMATS
-from quant.linear import INT8_UNITS, QuantLinear, multiplies_int8, quantise_layers, quantised
+from quant.linear import (
+    INT8_UNITS,
+    QuantLinear,
+    multiplies_fp8,
+    multiplies_int8,
+    quantise_layers,
+    quantised,
+)
 
 # Rounding of normally distributed weights, and of inputs where a format rounds those.
 ERRORS = {
@@ -163,6 +171,50 @@ def test_the_rule_takes_the_layers_of_blocks_and_no_other(params: DiTParams) -> 
     taken = {name for name, m in dit.named_modules() if isinstance(m, QuantLinear)}
     assert taken < linears
     assert taken == {name for name in linears if name.startswith(("blocks.", "vace_blocks."))}
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@torch.inference_mode()
+def test_a_processor_rounds_nothing_in_a_kernel_that_takes_gelu(
+    name: str, linear: nn.Linear, inputs: Tensor
+) -> None:
+    assert quantised(linear, name).of_gelu(inputs) is None
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("width", [96, 8960, 13824])
+@pytest.mark.parametrize(
+    ("name", "multiplies", "dtype", "error"),
+    [
+        ("int8", multiplies_int8, torch.bfloat16, 0.015),
+        ("int8", multiplies_int8, torch.float16, 0.01),
+        ("fp8", multiplies_fp8, torch.bfloat16, 0.03),
+    ],
+)
+@torch.inference_mode()
+def test_a_card_makes_gelu_as_it_rounds(
+    name: str,
+    multiplies: Callable[[torch.device], bool],
+    dtype: torch.dtype,
+    error: float,
+    width: int,
+) -> None:
+    if not multiplies(torch.device("cuda")):
+        pytest.skip(f"this card doesn't multiply {name}")
+    layer = quantised(nn.Linear(width, 128).cuda().to(dtype), name)
+    inputs = torch.randn(37, width).cuda().to(dtype)
+    inputs[0] = 0
+    inputs[1] *= 1000  # beyond where exp() is infinite
+    inputs[2, 5] = float("nan")
+    made = layer.of_gelu(inputs[None])
+    assert made is not None
+    assert (made.shape, made.dtype) == ((1, 37, 128), dtype)
+    expected = layer(F.gelu(inputs.float(), approximate="tanh").to(dtype)).float()
+    assert made[0, 2].isnan().all()
+    assert torch.equal(made[0, 0], layer.bias)
+    rest = [row for row in range(37) if row != 2]
+    errors = (made[0].float() - expected).norm(dim=1) / expected.norm(dim=1)
+    assert errors[rest].max() <= error
 
 
 @pytest.mark.gpu

@@ -12,6 +12,8 @@ from quant.runtime import machine_code, row_kernel
 KERNELS = [
     (pack.SOURCE, "round_rows", ("INT8",)),
     (pack.SOURCE, "round_rows", ("FP8",)),
+    (pack.SOURCE, "round_rows", ("INT8", "GELU")),
+    (pack.SOURCE, "round_rows", ("FP8", "GELU")),
     (pack.SOURCE, "unpack_rows", ("INT8",)),
     (pack.SOURCE, "unpack_rows", ("FP8",)),
     (pack.SOURCE, "scale_sums", ("INT8",)),
