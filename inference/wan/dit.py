@@ -20,7 +20,7 @@ from torch.nn import functional as F
 
 from inference.api.spec import DiTParams
 from inference.wan.fused import norm, norm_and_modulate, norm_and_rotate
-from inference.wan.layers import Gelu, LayerNorm, RMSNorm, dtype_of, linear
+from inference.wan.layers import FeedForward, Gelu, LayerNorm, RMSNorm, dtype_of, linear
 from inference.wan.tokens import add_by_tokens, by_tokens, rope_table, sinusoidal_embedding
 
 CHUNK_TOKENS = 8192  # holds the FFN's inner tensor to 147 MB at 1.3B in bf16; whole it is 587 MB
@@ -128,7 +128,7 @@ class BlockBase(nn.Module):
         self.norm3 = LayerNorm(dim, params.eps)
         self.cross_attn = CrossAttention(params)
         self.norm2 = LayerNorm(dim, params.eps, elementwise_affine=False)
-        self.ffn = _mlp(dim, params.ffn_dim, dim, Gelu())
+        self.ffn = FeedForward(dim, params.ffn_dim)
         self.modulation = nn.Parameter(torch.randn(1, 6, dim) / dim**0.5)
 
     def transform(self, x: Tensor, cond: Conditioning) -> Tensor:

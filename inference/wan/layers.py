@@ -3,11 +3,17 @@
 Axis letters are those of `inference.wan.dit`.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from quant.linear import QuantLinear
+
+# torch's only way to a product with GELU in it is marked private.
+_addmm_activation: Callable[..., Tensor] = vars(torch)["_addmm_activation"]
 
 
 class Gelu(nn.Module):
@@ -21,6 +27,29 @@ class Gelu(nn.Module):
         if torch.is_grad_enabled():
             return F.gelu(x, approximate="tanh")
         return torch.ops.aten.gelu_(x, approximate="tanh")
+
+
+class FeedForward(nn.Sequential):
+    """A linear layer, GELU and another; on a card and without gradients, GELU mostly takes no pass over memory.
+
+    What is between the layers is the largest tensor of a block. GELU happens as a plain layer writes it, or as
+    it is rounded for the second.
+    """
+
+    def __init__(self, dim: int, inner: int) -> None:
+        super().__init__(nn.Linear(dim, inner), Gelu(), nn.Linear(inner, dim))
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002, the parent's name for it
+        """x [..., D] in the dtype of the layers to the same."""
+        if torch.is_grad_enabled() or torch.compiler.is_compiling():
+            return super().forward(input)
+        first, gelu, second = self
+        # A processor's product would take GELU's exact form; on meta memory is counted as a card has it.
+        if isinstance(first, nn.Linear) and (input.is_cuda or input.is_meta):
+            return second(_linear_and_gelu(first, input))
+        inner = first(input)
+        made = second.of_gelu(inner) if isinstance(second, QuantLinear) else None
+        return second(gelu(inner)) if made is None else made
 
 
 def dtype_of(layer: nn.Module) -> torch.dtype:
@@ -48,3 +77,10 @@ class RMSNorm(nn.RMSNorm):
 
     def forward(self, x: Tensor) -> Tensor:
         return F.rms_norm(x, self.normalized_shape, self.weight.to(x.dtype), self.eps)
+
+
+def _linear_and_gelu(layer: nn.Linear, x: Tensor) -> Tensor:
+    """GELU of `layer` of `x` [..., D_in], which the product's own kernel makes before it writes."""
+    flat = x.reshape(-1, x.shape[-1])
+    made = _addmm_activation(layer.bias, flat, layer.weight.T, use_gelu=True)
+    return made.view(*x.shape[:-1], layer.out_features)
