@@ -10,14 +10,19 @@ from inference.api.device import DeviceInfo, Stage
 from inference.api.errors import MemoryShortageError
 from inference.api.experience import NOTHING, Experience
 from inference.api.messages import Event, Notice
-from inference.api.plan import ladder
+from inference.api.plan import VramPlan, ladder
 from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest, ModelSpec
 from inference.past import note_speeds, recall
 from inference.speeds import glance
 
 # The only marks that torch and the libraries below give of what they could not have.
-SHORTAGES = ("DefaultCPUAllocator", "CUDA error: out of memory", "_STATUS_ALLOC_FAILED")
+SHORTAGES = (
+    "DefaultCPUAllocator",
+    "CUDA error: out of memory",
+    "CUDA driver error: out of memory",
+    "_STATUS_ALLOC_FAILED",
+)
 
 
 def is_shortage(error: BaseException) -> bool:
@@ -40,15 +45,23 @@ class Budget:
         """Raises `MemoryShortageError` if there is no plan that fits."""
         self._request, self._device = request, device
         self.is_lightened = False
-        self.plan, *self._lighter = ladder(spec, request, device, experience)
+        self.plan, *lighter = ladder(spec, request, device, experience)
+        # The decoder has rungs of its own: what the transformer lacked, it need not lack.
+        self._lighter = {is_decoder: iter(lighter) for is_decoder in (False, True)}
         if not self.plan.fits:
             raise self.shortage()
 
-    def lighten(self) -> Sentence:
-        """Obey the next lighter plan from now on; says so. Raises `MemoryShortageError` after the lightest."""
-        if not self._lighter:
+    def lighten(self, stage: Stage) -> Sentence:
+        """Obey the next lighter plan from now on, for the decoder or for all that comes before it; says so.
+
+        Raises `MemoryShortageError` after the lightest.
+        """
+        is_decoder = stage is Stage.DECODE
+        lighter = next(self._lighter[is_decoder], None)
+        if lighter is None:
             raise self.shortage()
-        self.plan, self.is_lightened = self._lighter.pop(0), True
+        self.plan = _joined(self.plan, lighter) if is_decoder else _joined(lighter, self.plan)
+        self.is_lightened = True
         return Sentence(
             "Memory ran out: going on with less of it ({peak} at most).", peak=_gb(self._peak)
         )
@@ -92,6 +105,13 @@ class Budget:
     @property
     def _peak(self) -> int:
         return self.plan.peak_vram_bytes or self.plan.peak_ram_bytes
+
+
+def _joined(first: VramPlan, last: VramPlan) -> VramPlan:
+    """`first`, but the decoder's part by `last`."""
+    before = (stage for stage in first.stages if stage.stage is not Stage.DECODE)
+    decoder = (stage for stage in last.stages if stage.stage is Stage.DECODE)
+    return replace(first, tile=last.tile, park=last.park, stages=(*before, *decoder))
 
 
 def _clip(request: GenerationRequest) -> Sentence:

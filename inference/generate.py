@@ -273,7 +273,7 @@ def _denoise(job: _Job, clip: Unfinished) -> Generator[Event, None, Unfinished]:
                     else:
                         yield latest
             except (RuntimeError, MemoryError) as error:
-                lighter = job.notice(_lighten(job.budget, error))
+                lighter = job.notice(_lighten(job.budget, Stage.DENOISE, error))
             else:
                 continue
             yield lighter  # once the error is gone, and with it what its frames held
@@ -294,11 +294,11 @@ def _take_steps(job: _Job, clip: Unfinished) -> Iterator[Event | Unfinished]:
     job.stages.end(Stage.DENOISE)
 
 
-def _lighten(budget: Budget, error: Exception) -> Sentence:
-    """Obey a lighter plan after `error`, if it is a shortage of memory."""
+def _lighten(budget: Budget, stage: Stage, error: Exception) -> Sentence:
+    """Obey a lighter plan after `error` in `stage`, if it is a shortage of memory."""
     if not is_shortage(error):
         raise error
-    return budget.lighten()
+    return budget.lighten(stage)
 
 
 def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
@@ -379,7 +379,7 @@ def _decode(job: _Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None,
                     done = step
                     yield job.stages.progress(Stage.DECODE, done, latent.shape[2])
             except (RuntimeError, MemoryError) as error:
-                lighter = job.notice(_lighten(job.budget, error))
+                lighter = job.notice(_lighten(job.budget, Stage.DECODE, error))
             else:
                 continue
             yield lighter

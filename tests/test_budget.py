@@ -30,11 +30,33 @@ def test_plans_get_lighter_until_there_is_none() -> None:
     budget, peaks = Budget(SPEC, REQUEST, card(24)), []
     for _ in ladder(SPEC, REQUEST, card(24))[1:]:
         peaks.append(budget.plan.peak_vram_bytes)
-        assert budget.lighten().startswith("Memory ran out: going on with less of it (")
+        for stage in (Stage.DENOISE, Stage.DECODE):
+            said = budget.lighten(stage)
+            assert said.startswith("Memory ran out: going on with less of it (")
     assert len(peaks) > 1
     assert peaks == sorted(peaks, reverse=True)
-    with pytest.raises(MemoryShortageError, match="The graphics card has too little free memory"):
-        budget.lighten()
+    for stage in (Stage.DENOISE, Stage.DECODE):
+        with pytest.raises(MemoryShortageError, match="The graphics card has too little free"):
+            budget.lighten(stage)
+
+
+@pytest.mark.parametrize("short", [Stage.DENOISE, Stage.DECODE])
+def test_only_what_ran_short_gets_by_with_less(short: Stage) -> None:
+    budget = Budget(SPEC, REQUEST, card(24))
+    before, (_, lighter, *_) = budget.plan, ladder(SPEC, REQUEST, card(24))
+    budget.lighten(short)
+    for stage in ALWAYS:
+        is_decoder = stage is Stage.DECODE
+        expected = lighter if is_decoder == (short is Stage.DECODE) else before
+        assert budget.forecast(stage) in [
+            (s.peak_ram_bytes, s.peak_vram_bytes) for s in expected.stages if s.stage is stage
+        ]
+    assert before.tile != lighter.tile
+    assert budget.plan.tile == (lighter if short is Stage.DECODE else before).tile
+    assert (
+        budget.plan.resident_blocks
+        == (lighter if short is Stage.DENOISE else before).resident_blocks
+    )
 
 
 def test_what_would_fit_is_named() -> None:

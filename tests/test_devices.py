@@ -144,12 +144,29 @@ def settings(fractions: list[float]) -> Iterator[Callable[[str], str]]:
     torch._C._accelerator_setAllocatorSettings(before)
 
 
-def test_pinned_memory_takes_what_it_holds(settings: Callable[[str], str]) -> None:
-    assert settings("") == "pinned_max_cached_size_mb:1"
-    kept = "expandable_segments:True"
-    assert settings(kept) == f"{kept},pinned_max_cached_size_mb:1"
+@pytest.mark.parametrize(
+    ("system", "release", "growing"),
+    [
+        ("Linux", "6.18.0-generic", ",expandable_segments:True"),
+        ("Linux", "6.6.87.2-microsoft-standard-WSL2", ""),
+        ("Windows", "11", ""),
+    ],
+)
+def test_memory_takes_what_it_holds(
+    settings: Callable[[str], str],
+    system: str,
+    release: str,
+    growing: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("platform.system", lambda: system)
+    monkeypatch.setattr("platform.release", lambda: release)
+    pinned = "pinned_max_cached_size_mb:1"
+    assert settings("") == pinned + growing
+    kept = "expandable_segments:False"
+    assert settings(kept) == f"{kept},{pinned}"
     own = "pinned_max_round_threshold_mb:64"
-    assert settings(own) == own
+    assert settings(own) == own + growing
 
 
 @pytest.mark.gpu

@@ -174,7 +174,8 @@ def test_tiles_are_the_whole(size: tuple[int, int], tile: int) -> None:
 
 @pytest.mark.gpu
 @torch.no_grad()
-def test_tiles_that_wait_beside_a_card_are_the_whole() -> None:
+def test_tiles_that_wait_beside_a_card_are_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", False)  # or 5e-4 lie between tile sizes
     vae, latent = random_vae(TINY).cuda(), torch.randn(1, 16, 4, 9, 7, device="cuda")
     whole = vae.decode(latent)
     parked = torch.cat(list(vae.decode_stream(latent, 3, park=True)), dim=2)
