@@ -111,6 +111,7 @@ def _generate(parsed: argparse.Namespace) -> int:
         order.request,
         str(output),
         vram_bytes=options.vram_bytes(),
+        exact=options.exact,
         compiles=options.compiles,
     )
     try:

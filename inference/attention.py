@@ -1,8 +1,6 @@
 """Which attention a device is fastest with: tried once, as none is everywhere there, right and fast."""
 
 import importlib
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
 from statistics import median
@@ -12,35 +10,23 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
+from inference.eight_bits import CAPABILITY, EightBits
 from inference.measure import seconds_of
 from inference.wan.dit import Attention
+from inference.wan.kernel import PLAIN, Kernel, Whole
 
 HEADS, TOKENS, CHECKED = 12, 8192, 64  # of the probe; for so many queries the result is checked
 TOLERANCE = 0.05  # of the result, relative: SageAttention's 8 bits are within it
 REPEATS = 3
+LEAST_GAIN = 1.1  # over the others, for which a way that rounds is taken
 SAGE = "sageattention"
-
-Run = Callable[
-    [Tensor, Tensor, Tensor], Tensor
-]  # q [B, N, L, E], k and v [B, N, T, E] -> [B, N, L, E]
-
-
-@dataclass(frozen=True, slots=True)
-class Kernel:
-    """A way to compute attention."""
-
-    name: str
-    run: Run
-
-
-PLAIN = Kernel("torch's choice", F.scaled_dot_product_attention)
 
 
 def use(network: nn.Module, kernel: Kernel) -> None:
     """Have every attention of a transformer computed by `kernel`."""
     for module in network.modules():
         if isinstance(module, Attention):
-            module.kernel = kernel.run
+            module.kernel = kernel
 
 
 def safe(device: torch.device) -> Kernel:
@@ -49,16 +35,19 @@ def safe(device: torch.device) -> Kernel:
 
 
 @cache
-def fastest(device: torch.device, dtype: torch.dtype, width: int) -> Kernel:
-    """The fastest for heads of `width` that gives the right result; torch's own choice off a card."""
-    found = candidates(device)
+def fastest(device: torch.device, dtype: torch.dtype, width: int, *, exact: bool = False) -> Kernel:
+    """The fastest for heads of `width` that gives the right result; torch's own choice off a card.
+
+    exact: none that computes in fewer bits than it is given.
+    """
+    found = [kernel for kernel in candidates(device) if not (exact and kernel.is_rounded)]
     if len(found) == 1:
         return found[0]
     generator = torch.Generator().manual_seed(0)
-    shape = 1, HEADS, TOKENS, width
+    shape = 1, TOKENS, HEADS, width
     q, k, v = (torch.randn(shape, generator=generator).to(device, dtype) for _ in range(3))
     seconds = {kernel: _seconds(kernel, q, k, v) for kernel in found}
-    best = min(seconds, key=lambda kernel: seconds[kernel])
+    best = min(found, key=lambda kernel: seconds[kernel] * (LEAST_GAIN if kernel.is_rounded else 1))
     return best if seconds[best] < float("inf") else safe(device)
 
 
@@ -71,31 +60,35 @@ def candidates(device: torch.device) -> list[Kernel]:
         SDPBackend.FLASH_ATTENTION,
         SDPBackend.EFFICIENT_ATTENTION,
     )
-    sage = [Kernel("SageAttention", _sage)] if find_spec(SAGE) else []
-    return [*sage, *map(_of_torch, backends)]
+    sage = [Whole("SageAttention", _sage, is_rounded=True)] if find_spec(SAGE) else []
+    own = [EightBits()] if torch.cuda.get_device_capability(device) >= CAPABILITY else []
+    return [*own, *sage, *map(_of_torch, backends)]
 
 
 def _seconds(kernel: Kernel, q: Tensor, k: Tensor, v: Tensor) -> float:
-    """What a call takes; infinity where it fails or gives something else."""
-    few = q[:, :, :CHECKED].float()
-    expected = F.scaled_dot_product_attention(few, k.float(), v.float())
+    """What a call for [1, L, N, E] takes; infinity where it fails or gives something else."""
+    few, keys, values = (t.transpose(1, 2).float() for t in (q[:, :CHECKED], k, v))
+    expected = F.scaled_dot_product_attention(few, keys, values).transpose(1, 2)
+
+    def run() -> Tensor:
+        return kernel.attend(q, kernel.keeper()(k, v))
+
     try:
-        actual = kernel.run(q, k, v)[:, :, :CHECKED].float()
-        error = float((actual - expected).norm() / expected.norm())
+        error = float((run()[:, :CHECKED] - expected).norm() / expected.norm())
         if not error < TOLERANCE:  # NaN, too
             return float("inf")
-        times = [seconds_of(lambda: kernel.run(q, k, v), q.device.type) for _ in range(REPEATS)]
+        times = [seconds_of(run, q.device.type) for _ in range(REPEATS)]
     except (RuntimeError, ImportError, OSError, AssertionError, ValueError):
         return float("inf")  # built for another card, or not for this width
     return median(times)
 
 
-def _of_torch(backend: SDPBackend) -> Kernel:
+def _of_torch(backend: SDPBackend) -> Whole:
     def run(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         with sdpa_kernel(backend):
             return F.scaled_dot_product_attention(q, k, v)
 
-    return Kernel(backend.name, run)
+    return Whole(backend.name, run)
 
 
 def _sage(q: Tensor, k: Tensor, v: Tensor) -> Tensor:

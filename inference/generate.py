@@ -27,7 +27,7 @@ from inference.catalog import Model
 from inference.denoise import schedule_of, take_steps
 from inference.devices import capped, describe, idle_card
 from inference.embeddings import stream_embeddings
-from inference.guarded import Guarded
+from inference.guarded import Guarded, Run
 from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
 from inference.media import check_output, open_writer
 from inference.past import remember, run_of
@@ -324,11 +324,11 @@ def _load_network(job: _Job) -> Generator[Event, None, Guarded]:
     dit = yield from _told(loading, job, Stage.LOAD, 100)
     dit.chunk_tokens = plan.chunk_tokens
     job.stages.end(Stage.LOAD)
-    if not streamed:
-        whole = lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]  # noqa: E731
-        return Guarded(whole, dit, device, dtype, compiles=job.command.compiles)
-    network = StreamingNetwork(dit, streamed, block_reader(source, dtype, form), device)
-    return Guarded(network, dit, device, dtype)  # to compile what is exchanged would be for nothing
+    run: Run = lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]  # noqa: E731
+    if streamed:
+        run = StreamingNetwork(dit, streamed, block_reader(source, dtype, form), device)
+    compiles = job.command.compiles and not streamed  # what is exchanged would be compiled in vain
+    return Guarded(run, dit, device, dtype, exact=job.command.exact, compiles=compiles)
 
 
 def _after_step(

@@ -43,6 +43,7 @@ class GenerateOptions:
     fps: int | None
     weights: str | None
     vram: str | None
+    exact: bool
     compiles: bool
     output: Path | None
     json: bool
@@ -114,6 +115,10 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
         help="how the transformer's are kept (auto: in the fastest way that fits, as it was measured)",
     )  # fmt: skip
     add("--vram", metavar="SIZE", help="take no more of the card, say 6GiB (all that is free)")
+    add(
+        "--exact-attention", dest="exact", action="store_true",
+        help="compute attention in no fewer bits than 16, where a card would be faster with 8",
+    )  # fmt: skip
     add(
         "--compile", dest="compiles", action="store_true",
         help="try torch's compiler: a minute to begin with, then faster steps on most cards",

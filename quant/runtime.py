@@ -40,15 +40,23 @@ def row_kernel(
     rounds = -(-vectors // MOST_THREADS)
     threads = WARP * -(-vectors // (WARP * rounds))
     given = MACROS[dtype], f"VECTORS={vectors}", f"THREADS={threads}", *macros
-    block = (threads, 1, 1)
     if rows.is_meta:
-        return partial(_nothing, block=block)
+        return partial(_nothing, block=(threads, 1, 1))
     if not rows.is_cuda:
         return None
-    found = _kernel(source, name, rows.device, given)
+    found = kernel(source, name, rows.device, threads, *given)
+    return None if isinstance(found, str) else found
+
+
+def kernel(
+    source: Path, name: str, device: torch.device, threads: int, *macros: str
+) -> Launch | str:
+    """The function `name` of `source` for a card, in blocks of so many threads, to be given `grid` and `args`;
+    or why it can't be compiled."""
+    found = _kernel(source, name, device, macros)
     if isinstance(found, str):
-        return None
-    return partial(found, block=block, stream=torch.cuda.current_stream(rows.device))
+        return found
+    return partial(found, block=(threads, 1, 1), stream=torch.cuda.current_stream(device))
 
 
 def why_not(source: Path, name: str, device: torch.device, dtype: torch.dtype) -> str:

@@ -13,8 +13,9 @@ from torch.nn.attention import SDPBackend
 
 from inference import attention
 from inference.api.spec import DiTParams
-from inference.attention import PLAIN, Kernel, candidates, fastest, safe, use
+from inference.attention import candidates, fastest, safe, use
 from inference.wan.dit import Attention, DiT
+from inference.wan.kernel import PLAIN, Whole
 
 CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
@@ -43,7 +44,7 @@ WRONG = {
 
 @pytest.mark.parametrize("wrong", WRONG)
 def test_the_fastest_that_is_right_is_chosen(wrong: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [Kernel(wrong, WRONG[wrong]), Kernel("slow", slow), PLAIN]
+    found = [Whole(wrong, WRONG[wrong]), Whole("slow", slow), PLAIN]
     monkeypatch.setattr(attention, "candidates", lambda _: found)
     assert fastest(CPU, torch.float32, 64) is PLAIN
     fastest.cache_clear()
@@ -52,7 +53,7 @@ def test_the_fastest_that_is_right_is_chosen(wrong: str, monkeypatch: pytest.Mon
 
 
 def test_where_none_is_right_there_is_the_plainest(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = [Kernel(name, run) for name, run in WRONG.items()]
+    found = [Whole(name, run) for name, run in WRONG.items()]
     monkeypatch.setattr(attention, "candidates", lambda _: found)
     assert fastest(CPU, torch.float32, 64) is safe(CPU)
 
@@ -62,9 +63,28 @@ def test_a_processor_has_what_torch_chooses() -> None:
     assert safe(CPU) is PLAIN
 
 
-def test_a_card_has_torchs_backends() -> None:
+@pytest.mark.parametrize(("seconds", "chosen"), [(0.02, "rounds"), (0.047, "exact")])
+def test_what_rounds_has_to_be_worth_it(
+    seconds: float, chosen: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
+        return F.scaled_dot_product_attention(q, k, v)
+
+    kernels = [Whole("rounds", run, is_rounded=True), Whole("exact", run)]
+    times = {"rounds": seconds, "exact": 0.05}
+    monkeypatch.setattr(attention, "candidates", lambda _: kernels)
+    monkeypatch.setattr(attention, "_seconds", lambda kernel, *_: times[kernel.name])
+    assert fastest(CPU, torch.float32, 64).name == chosen
+    assert fastest(CPU, torch.float32, 64, exact=True).name == "exact"
+
+
+@pytest.mark.parametrize(("capability", "own"), [((7, 5), []), ((8, 6), ["8 bits"])])
+def test_a_card_has_torchs_backends(
+    capability: tuple[int, int], own: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: capability)
     names = [kernel.name for kernel in candidates(CUDA)]
-    assert names == ["CUDNN_ATTENTION", "FLASH_ATTENTION", "EFFICIENT_ATTENTION"]
+    assert names == [*own, "CUDNN_ATTENTION", "FLASH_ATTENTION", "EFFICIENT_ATTENTION"]
     assert safe(CUDA).name == SDPBackend.EFFICIENT_ATTENTION.name
 
 
@@ -90,10 +110,11 @@ def test_sage_attention_is_taken_where_it_is_installed_and_right(
 ) -> None:
     module = ModuleType(attention.SAGE)
     vars(module).update(sageattn=sage(scale), __spec__=object())
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda _: (7, 5))
     monkeypatch.setitem(sys.modules, attention.SAGE, module)
     first, *_ = candidates(CUDA)
     assert first.name == "SageAttention"
-    monkeypatch.setattr(attention, "candidates", lambda _: [first, Kernel("slow", slow)])
+    monkeypatch.setattr(attention, "candidates", lambda _: [first, Whole("slow", slow)])
     assert fastest(CPU, torch.float32, 64).name == chosen
 
 
@@ -105,7 +126,7 @@ def test_all_of_a_transformer_uses_it() -> None:
         return F.scaled_dot_product_attention(q, k, v)
 
     dit = DiT(DiTParams(32, 64, 2, 2, text_dim=16, text_len=8, in_dim=20, image_dim=24))
-    use(dit, Kernel("counted", counted))
+    use(dit, Whole("counted", counted))
     assert sum(isinstance(module, Attention) for module in dit.modules()) == 4
     with torch.inference_mode():
         image = torch.randn(1, 257, 24)
@@ -115,6 +136,7 @@ def test_all_of_a_transformer_uses_it() -> None:
 
 @pytest.mark.gpu
 def test_a_cards_choice_is_right_at_full_length() -> None:
-    q = torch.randn(1, 12, 8192, 128, device=CUDA, dtype=torch.bfloat16)
-    chosen = fastest(CUDA, torch.bfloat16, 128).run(q, q, q)
-    assert torch.allclose(chosen, safe(CUDA).run(q, q, q), atol=0.05)
+    q = torch.randn(1, 8192, 12, 128, device=CUDA, dtype=torch.bfloat16)
+    chosen, plain = fastest(CUDA, torch.bfloat16, 128), safe(CUDA)
+    made, expected = (kernel.attend(q, kernel.keeper()(q, q)) for kernel in (chosen, plain))
+    assert torch.allclose(made, expected, atol=0.05)

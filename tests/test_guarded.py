@@ -10,9 +10,9 @@ from torch.nn import functional as F
 from inference import attention, guarded
 from inference.api.errors import UserError
 from inference.api.spec import DiTParams
-from inference.attention import Kernel
 from inference.guarded import Guarded
 from inference.wan.dit import Attention, Block, DiT
+from inference.wan.kernel import Whole
 
 CPU, F32 = torch.device("cpu"), torch.float32
 PARAMS = DiTParams(32, 64, 2, 2, text_dim=16, text_len=8)
@@ -36,14 +36,14 @@ def whole(dit: DiT) -> Callable[[Tensor, Tensor, list[Tensor]], list[Tensor]]:
     return lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]
 
 
-def broken_at(call: int) -> Kernel:
+def broken_at(call: int) -> Whole:
     calls: list[int] = []
 
     def run(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
         calls.append(1)
         return F.scaled_dot_product_attention(q, k, v) * (float("nan") if len(calls) == call else 1)
 
-    return Kernel("broken", run)
+    return Whole("broken", run)
 
 
 @torch.inference_mode()
@@ -52,16 +52,30 @@ def test_a_step_without_numbers_is_taken_again(
     call: int, dit: DiT, given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     expected = whole(dit)(*given)
-    monkeypatch.setattr(attention, "fastest", lambda *_: broken_at(call))
+    monkeypatch.setattr(attention, "fastest", lambda *_, **__: broken_at(call))
     run = Guarded(whole(dit), dit, CPU, F32)
     for actual, wanted in zip(run(*given), expected, strict=True):
         assert torch.equal(actual, wanted)
     (notice,) = run.notices
     assert notice.startswith("The attention gave something that isn't a number")
     used = {module.kernel for module in dit.modules() if isinstance(module, Attention)}
-    assert used == {attention.safe(CPU).run}
+    assert used == {attention.safe(CPU)}
     run(*given)
     assert len(run.notices) == 1
+
+
+def test_attention_in_fewer_bits_is_told_and_can_be_forgone(
+    dit: DiT, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rounds = Whole("8 bits", F.scaled_dot_product_attention, is_rounded=True)
+    monkeypatch.setattr(attention, "candidates", lambda _: [rounds, attention.PLAIN])
+    monkeypatch.setattr(attention, "_seconds", lambda kernel, *_: 1 if kernel is rounds else 2)
+    attention.fastest.cache_clear()
+    assert Guarded(whole(dit), dit, CPU, F32).notices == [
+        "Attention in 8 bits, the fastest on this card."
+    ]
+    assert Guarded(whole(dit), dit, CPU, F32, exact=True).notices == []
+    attention.fastest.cache_clear()
 
 
 def test_kernels_that_cannot_be_had_are_told(dit: DiT, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,6 @@ the norms' statistics and the rotation are float32 whatever the weights are.
 """
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
@@ -20,6 +19,7 @@ from torch.nn import functional as F
 
 from inference.api.spec import DiTParams
 from inference.wan.fused import norm, norm_and_modulate, norm_and_rotate
+from inference.wan.kernel import PLAIN, Keep, Kernel
 from inference.wan.layers import FeedForward, Gelu, LayerNorm, RMSNorm, dtype_of, linear
 from inference.wan.tokens import add_by_tokens, by_tokens, rope_table, sinusoidal_embedding
 
@@ -53,12 +53,11 @@ class Attention(nn.Module):
         self.q, self.k, self.v, self.o = (nn.Linear(dim, dim) for _ in range(4))
         self.norm_q = RMSNorm(dim, eps=params.eps)
         self.norm_k = RMSNorm(dim, eps=params.eps)
-        self.kernel: Callable[[Tensor, Tensor, Tensor], Tensor] = F.scaled_dot_product_attention
+        self.kernel: Kernel = PLAIN
 
-    def attend(self, q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """Softmax attention of `q` [B, L, N, E] over `k` and `v` [B, T, N, E] -> [B, L, N * E]."""
-        q, k, v = q.transpose(1, 2), k.transpose(1, 2), v.transpose(1, 2)
-        return self.kernel(q, k, v).transpose(1, 2).flatten(2)
+    def attend(self, q: Tensor, kept: Tensor) -> Tensor:
+        """Softmax attention of `q` [B, L, N, E] over what the kernel kept [B, T, ...] -> [B, L, N * E]."""
+        return self.kernel.attend(q, kept).flatten(2)
 
     def split(self, x: Tensor) -> Tensor:
         """[B, L, D] -> [B, L, N, E]."""
@@ -72,18 +71,17 @@ class SelfAttention(Attention):
     exist for some of the tokens at a time.
     """
 
-    def project(self, x: Tensor, rope: Tensor) -> Tensor:
-        """Rotated keys, and values, of `x` [B, L, D] at `rope` [1, L, E/2] -> [B, L, 2, N, E].
+    def project(self, x: Tensor, rope: Tensor, keep: Keep) -> Tensor:
+        """What `keep` keeps of rotated keys, and values, of `x` [B, L, D] at `rope` [1, L, E/2].
 
         `x` is in the dtype of the layers here, and in `forward`.
         """
-        key = self._rotated(self.k(x), self.norm_k, rope)
-        return torch.stack([key, self.split(self.v(x))], dim=2)
+        return keep(self._rotated(self.k(x), self.norm_k, rope), self.split(self.v(x)))
 
-    def forward(self, x: Tensor, rope: Tensor, k: Tensor, v: Tensor) -> Tensor:
-        """`x` [B, L, D] at `rope` [1, L, E/2] attends to `k` and `v` [B, T, N, E] -> [B, L, D]."""
+    def forward(self, x: Tensor, rope: Tensor, kept: Tensor) -> Tensor:
+        """`x` [B, L, D] at `rope` [1, L, E/2] attends to what was kept [B, T, ...] -> [B, L, D]."""
         q = self._rotated(self.q(x), self.norm_q, rope)
-        return self.o(self.attend(q, k, v))
+        return self.o(self.attend(q, kept))
 
     def _rotated(self, x: Tensor, own: RMSNorm, rope: Tensor) -> Tensor:
         return norm_and_rotate(x, own.weight, rope[0], self.heads, cast(float, own.eps))
@@ -99,22 +97,25 @@ class CrossAttention(Attention):
             self.v_img = nn.Linear(params.dim, params.dim)
             self.norm_k_img = RMSNorm(params.dim, eps=params.eps)
 
-    def project(self, context: Tensor, image: Tensor | None) -> list[tuple[Tensor, Tensor]]:
-        """Keys and values [B, T, N, E] of `context` and of `image`, both [B, T, D]."""
+    def project(self, context: Tensor, image: Tensor | None) -> list[Tensor]:
+        """What the kernel keeps of keys and values of `context` and of `image`, both [B, T, D]."""
         k = self.norm_k(linear(self.k, context))
-        pairs = [(self.split(k), self.split(linear(self.v, context)))]
+        kept = [self._keep(k, linear(self.v, context))]
         if image is not None:
             k = self.norm_k_img(linear(self.k_img, image))
-            pairs.append((self.split(k), self.split(linear(self.v_img, image))))
-        return pairs
+            kept.append(self._keep(k, linear(self.v_img, image)))
+        return kept
 
-    def forward(self, x: Tensor, pairs: list[tuple[Tensor, Tensor]]) -> Tensor:
-        """Tokens [B, L, D] attend to each pair that `project` gives -> [B, L, D]."""
+    def forward(self, x: Tensor, kept: list[Tensor]) -> Tensor:
+        """Tokens [B, L, D] attend to each that `project` gives -> [B, L, D]."""
         q = self.split(self.norm_q(linear(self.q, x)))
-        out = self.attend(q, *pairs[0])
-        for pair in pairs[1:]:
-            out = out + self.attend(q, *pair)
+        out = self.attend(q, kept[0])
+        for other in kept[1:]:
+            out = out + self.attend(q, other)
         return self.o(out)
+
+    def _keep(self, k: Tensor, v: Tensor) -> Tensor:
+        return self.kernel.keeper()(self.split(k), self.split(v))
 
 
 class BlockBase(nn.Module):
@@ -137,8 +138,8 @@ class BlockBase(nn.Module):
         shift1, scale1, gate1, shift2, scale2, gate2 = modulation.chunk(6, dim=1)
         chunk = cond.chunk_tokens
         x = self._attend_to_itself(x, cond, shift1, scale1, gate1)
-        pairs = self.cross_attn.project(cond.context, cond.image)
-        x = add_by_tokens(x, lambda part: self.cross_attn(self._normed3(part), pairs), 1.0, chunk)
+        kept = self.cross_attn.project(cond.context, cond.image)
+        x = add_by_tokens(x, lambda part: self.cross_attn(self._normed3(part), kept), 1.0, chunk)
 
         def feed(part: Tensor) -> Tensor:
             dtype = dtype_of(self.ffn)
@@ -159,13 +160,14 @@ class BlockBase(nn.Module):
             return norm_and_modulate(part, shift, scale, self.norm1.eps, dtype)
 
         def project(part: Tensor, rope: Tensor) -> Tensor:
-            return self.self_attn.project(normed(part), rope)
+            return self.self_attn.project(normed(part), rope, keep)
 
         def attended(part: Tensor, rope: Tensor) -> Tensor:
-            return self.self_attn(normed(part), rope, k, v)
+            return self.self_attn(normed(part), rope, kept)
 
         chunk, rope, dtype = cond.chunk_tokens, cond.rope[None], self.self_attn.q.bias.dtype
-        k, v = by_tokens(project, chunk, x, rope).unbind(2)
+        keep = self.self_attn.kernel.keeper()
+        kept = by_tokens(project, chunk, x, rope)
         return add_by_tokens(x, attended, gate, chunk, rope)
 
 

@@ -18,13 +18,14 @@ SHIPPED = ROOT / DEMO.folder
 @pytest.mark.skipif(not any(SHIPPED.glob("*.safetensors")), reason="the demo isn't made yet")
 def test_a_format_is_held_against_float32(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quality, "FORMATS", {"int8": FORMATS["int8"]})
-    exact, rounded = quality.measure(SHIPPED, 1)
+    exact, rounded, attention = quality.measure(SHIPPED, 1)
     assert (exact.form, exact.error, exact.psnr_worst) == ("float32", 0.0, float("inf"))
-    assert rounded.form == "int8"
-    assert 0 < rounded.error < 0.05
-    assert 0 < rounded.error_with_outliers < 0.1
-    assert 20 < rounded.psnr_worst == pytest.approx(rounded.psnr_mean)
-    assert rounded.adherence in (0, 0.25, 0.5, 0.75, 1)
+    assert (rounded.form, attention.form) == ("int8", "attention in 8 bits")
+    for row in (rounded, attention):
+        assert 0 < row.error < 0.05
+        assert 0 < row.error_with_outliers < 0.1
+        assert 20 < row.psnr_worst == pytest.approx(row.psnr_mean)
+        assert row.adherence in (0, 0.25, 0.5, 0.75, 1)
     lines = list(quality.table(iter([exact, rounded])))
     assert [line.split()[1] for line in lines[2:]] == ["float32", "int8"]
 

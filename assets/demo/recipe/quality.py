@@ -23,10 +23,13 @@ from assets.demo.recipe.judge import Verdict, judge
 from inference import sample
 from inference.api.models import DEMO, ROOT
 from inference.api.spec import DiTParams, latent_shape
+from inference.attention import use
+from inference.eight_bits import reference
 from inference.load import load_dit, load_tokenizer, load_vae
 from inference.offload import encode_text
 from inference.quantize import stream_quantized
 from inference.wan.dit import DiT
+from inference.wan.kernel import Whole
 from inference.weights.checkpoint import open_checkpoints
 from inference.weights.model_files import ModelFiles, find_model
 from inference.weights.params import text_params
@@ -35,12 +38,17 @@ from quant.formats import FORMATS, QFormat, is_quantised
 
 BATCH = 10
 LOUD, LOUD_SHARE = 30.0, 0.01  # how much louder a channel is, and how many are
+IN_8_BITS = Whole(
+    "attention in 8 bits",
+    lambda q, k, v: reference(*(t.transpose(1, 2) for t in (q, k, v))).transpose(1, 2),
+    is_rounded=True,
+)
 RANDOM = DiTParams(512, 2048, num_layers=6, num_heads=4, text_dim=256, text_len=32)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One format: the clip's peak signal-to-noise ratio against float32 in dB; the relative error of the
+    """One format, or attention in 8 bits: the clip's peak signal-to-noise ratio against float32 in dB; the relative error of the
     demo's velocities and of the random transformer's; the share of what prompts ask for that is seen."""
 
     form: str
@@ -75,18 +83,21 @@ def measure(folder: Path, clips: int) -> Iterator[Row]:
     expected = [vae.decode(latent) for latent, _ in told]
     right = _adherence(batches, expected)
     yield Row("float32", float("inf"), float("inf"), 0.0, 0.0, right)
-    for form in FORMATS.values():
-        with _as_on_a_card():
-            dit = _quantised(files, form)
-            errors = [
-                _error(dit, batch, trace) for batch, (_, trace) in zip(batches, told, strict=True)
-            ]
-            made = [vae.decode(_denoise(dit, batch)[0]) for batch in batches]
-            outliers = _outlier_error(form)
+
+    def row(name: str, dit: DiT, outliers: float) -> Row:
+        pairs = zip(batches, told, strict=True)
+        errors = [_error(dit, batch, trace) for batch, (_, trace) in pairs]
+        made = [vae.decode(_denoise(dit, batch)[0]) for batch in batches]
         ratios = _ratios(made, expected)
         worst, mean = float(ratios.min()), float(ratios.mean())
         error = sum(errors) / len(errors)
-        yield Row(form.name, mean, worst, error, outliers, _adherence(batches, made))
+        return Row(name, mean, worst, error, outliers, _adherence(batches, made))
+
+    for form in FORMATS.values():
+        with _as_on_a_card():
+            yield row(form.name, _quantised(files, form), _outlier_error(form))
+    use(exact, IN_8_BITS)
+    yield row(IN_8_BITS.name, exact, _outlier_error(None))
 
 
 def _batches(files: ModelFiles, clips: int) -> Iterator[Clips]:
@@ -139,8 +150,9 @@ def _error(dit: DiT, clips: Clips, trace: list[tuple[Tensor, Tensor, Tensor]]) -
     return sum(errors) / len(errors)
 
 
-def _outlier_error(form: QFormat) -> float:
-    """That of a random transformer's velocity, with channels that are loud before each layer of a block."""
+def _outlier_error(form: QFormat | None) -> float:
+    """That of a random transformer's velocity, with channels that are loud before each layer of a block; of
+    attention in 8 bits without a format."""
     torch.manual_seed(0)
     dit = DiT(RANDOM).requires_grad_(False)
     nn.init.normal_(dit.head.head.weight, std=RANDOM.dim**-0.5)  # it starts at zero
@@ -151,8 +163,10 @@ def _outlier_error(form: QFormat) -> float:
     x = torch.randn(1, RANDOM.in_dim, 3, 24, 24)
     given = x, torch.tensor([500.0]), torch.randn(1, RANDOM.text_len, RANDOM.text_dim)
     exact = dit(*given)
+    if form is None:
+        use(dit, IN_8_BITS)
     for name, module in list(dit.named_modules()):
-        if is_quantised(f"{name}.weight"):
+        if form is not None and is_quantised(f"{name}.weight"):
             parent, _, own = name.rpartition(".")
             assert isinstance(module, nn.Linear)
             setattr(dit.get_submodule(parent), own, linear.quantised(module, form.name))
@@ -194,7 +208,7 @@ def _as_on_a_card() -> Iterator[None]:
         return (a.double() @ b.double()).int()
 
     def scaled_mm(
-        a: Tensor, b: Tensor, *scales: Tensor, bias: Tensor, out_dtype: torch.dtype
+        a: Tensor, b: Tensor, *scales: Tensor, bias: Tensor, out_dtype: torch.dtype, **_: bool
     ) -> Tensor:
         return ((a.float() @ b.float()) * scales[0] * scales[1] + bias).to(out_dtype)
 
