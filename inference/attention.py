@@ -20,6 +20,8 @@ TOLERANCE = 0.05  # of the result, relative: SageAttention's 8 bits are within i
 REPEATS = 3
 LEAST_GAIN = 1.1  # over the others, for which a way that rounds is taken
 SAGE = "sageattention"
+# Of a way that isn't built for this card, or not for this width.
+ERRORS = RuntimeError, ImportError, OSError, AssertionError, ValueError
 
 
 def use(network: nn.Module, kernel: Kernel) -> None:
@@ -78,8 +80,8 @@ def _seconds(kernel: Kernel, q: Tensor, k: Tensor, v: Tensor) -> float:
         if not error < TOLERANCE:  # NaN, too
             return float("inf")
         times = [seconds_of(run, q.device.type) for _ in range(REPEATS)]
-    except (RuntimeError, ImportError, OSError, AssertionError, ValueError):
-        return float("inf")  # built for another card, or not for this width
+    except ERRORS:
+        return float("inf")
     return median(times)
 
 

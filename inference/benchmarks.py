@@ -13,7 +13,7 @@ from typing import Any
 
 import torch
 
-from inference import bench, bench_clips, bench_layers, speeds
+from inference import bench, bench_attention, bench_clips, bench_layers, speeds
 from inference.api.arguments import parse_bytes
 from inference.api.errors import UserError
 from inference.api.models import MODELS
@@ -32,6 +32,7 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     add("--device", choices=["cpu", "cuda"], help="the GPU, if there is one")
     add("--small", action="store_true", help="tiny networks, within a minute")
     add("--layers", action="store_true", help="a linear layer in each format of weights instead")
+    add("--attention", action="store_true", help="attention in each way there is instead")
     add(
         "--cap", action="append", default=[], metavar="SIZE",
         help="whole clips of random weights instead, under that much of the card, say 8GiB, or none; "
@@ -78,6 +79,8 @@ def _run(options: argparse.Namespace) -> int:
     with ExitStack() as stack:
         if options.cap:
             table = _clips(options, device, stack)
+        elif options.attention:
+            table = _attention(options, device)
         else:
             table = _layers(options, device) if options.layers else _networks(options, device)
         _tell(table, device, as_json=options.json)
@@ -99,6 +102,13 @@ def _networks(options: argparse.Namespace, device: str) -> _Table:
     bench.check(device)
     rows = map(bench.measure, bench.cases(device, small=options.small))
     return _Table(rows, bench.table, bench.PEERS)
+
+
+def _attention(options: argparse.Namespace, device: str) -> _Table:
+    require_device(device)
+    cases = bench_attention.SMALL if options.small else bench_attention.FULL[device]
+    rows = chain.from_iterable(bench_attention.measure(case, device) for case in cases)
+    return _Table(rows, bench_attention.table, ())
 
 
 def _layers(options: argparse.Namespace, device: str) -> _Table:
