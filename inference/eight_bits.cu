@@ -3,7 +3,8 @@
 // Macros: BF16 or FP16, what is given and returned; WIDTH of a head, 64 or 128. For cards of compute capability 8.0
 // and later. What isn't a number makes its scale so, and with it every result that it is part of.
 //
-// A key and its value are kept as a row of ROW bytes: codes, fp16 numbers, and the scale of the key's block.
+// Keys and values are kept by the block of 64 keys, and in it by the head: codes of all, values of all in fp16, and
+// the scale of the codes, with 16 bytes of room for each key. They lie as they are fetched.
 
 #include "numbers.cuh"
 
@@ -12,7 +13,7 @@ constexpr int WARPS = 4;
 constexpr int TILES = 2;  // of 16 queries, to a warp
 constexpr int THREADS = 32 * WARPS;
 constexpr int QUERIES = 16 * TILES * WARPS;  // to a block
-constexpr int ROW = 3 * WIDTH + 16;
+constexpr int ROW = 3 * WIDTH + 16;  // bytes to a key and its value
 constexpr float LARGEST = 127.0f;
 constexpr float LEAST = 1e-15f;  // of a scale; the product of two is a normal number
 
@@ -52,8 +53,13 @@ __device__ float scale_of(float largest) {
     return scale < LEAST ? LEAST : scale;
 }
 
-// A block takes 64 keys of a head, and their values, to rows [key][head]. Strides are in vectors of 8 numbers.
-// `middle` [head][WIDTH] is taken from the keys, which changes no result, as all scores of a query change alike.
+// Where the keys of a head lie, of the `rows` from `first` on.
+__device__ long long place_of_block(int first, int rows, int head, int heads) {
+    return ((long long)first * heads + (long long)head * rows) * ROW;
+}
+
+// A block takes 64 keys of a head, and their values. Strides are in vectors of 8 numbers. `middle` [head][WIDTH] is
+// taken from the keys, which changes no result, as all scores of a query change alike.
 extern "C" __global__ void __launch_bounds__(THREADS) keep_keys(
     const Numbers* k, const Numbers* v, const Numbers* middle, unsigned char* kept, int count, int k_token, int k_head,
     int v_token, int v_head
@@ -61,13 +67,15 @@ extern "C" __global__ void __launch_bounds__(THREADS) keep_keys(
     constexpr int LANES = WIDTH / 8;
     constexpr int EACH = KEYS * LANES / THREADS;
     __shared__ float partial[WARPS];
-    const long long head = blockIdx.y, heads = gridDim.y;
+    const long long head = blockIdx.y;
+    const int first = blockIdx.x * KEYS, rows = min(KEYS, count - first);
+    kept += place_of_block(first, rows, blockIdx.y, gridDim.y);
     float numbers[EACH][8];
     float largest = 0.0f;
 #pragma unroll
     for (int i = 0; i < EACH; i++) {
         const int at = threadIdx.x + i * THREADS, lane = at % LANES;
-        const long long key = blockIdx.x * KEYS + at / LANES;
+        const long long key = first + at / LANES;
 #pragma unroll
         for (int j = 0; j < 8; j++) numbers[i][j] = 0.0f;
         if (key >= count) continue;
@@ -81,8 +89,7 @@ extern "C" __global__ void __launch_bounds__(THREADS) keep_keys(
         unsigned halves[4];
 #pragma unroll
         for (int j = 0; j < 4; j++) halves[j] = two_halves(to_float(value.at[2 * j]), to_float(value.at[2 * j + 1]));
-        uint4* to = reinterpret_cast<uint4*>(kept + (key * heads + head) * ROW + WIDTH);
-        to[lane] = make_uint4(halves[0], halves[1], halves[2], halves[3]);
+        reinterpret_cast<uint4*>(kept + rows * WIDTH)[at] = make_uint4(halves[0], halves[1], halves[2], halves[3]);
     }
     for (int step = 16; step; step /= 2) largest = larger(largest, __shfl_xor_sync(~0u, largest, step));
     if (threadIdx.x % 32 == 0) partial[threadIdx.x / 32] = largest;
@@ -91,16 +98,14 @@ extern "C" __global__ void __launch_bounds__(THREADS) keep_keys(
     const float scale = scale_of(largest);
 #pragma unroll
     for (int i = 0; i < EACH; i++) {
-        const int at = threadIdx.x + i * THREADS, lane = at % LANES;
-        const long long key = blockIdx.x * KEYS + at / LANES;
-        if (key >= count) continue;
-        unsigned char* to = kept + (key * heads + head) * ROW;
+        const int at = threadIdx.x + i * THREADS;
+        if (at >= rows * LANES) break;
         Codes rounded;
 #pragma unroll
         for (int j = 0; j < 8; j++) rounded.at[j] = (signed char)__float2int_rn(numbers[i][j] / scale);
-        reinterpret_cast<Codes*>(to)[lane] = rounded;
-        if (lane == 0) *reinterpret_cast<float4*>(to + 3 * WIDTH) = make_float4(scale, 0.0f, 0.0f, 0.0f);
+        reinterpret_cast<Codes*>(kept)[at] = rounded;
     }
+    if (threadIdx.x == 0) *reinterpret_cast<float*>(kept + rows * 3 * WIDTH) = scale;
 }
 
 __device__ unsigned address_of(const void* shared) { return (unsigned)__cvta_generic_to_shared(shared); }
@@ -142,21 +147,35 @@ __device__ int place_of(int row, int chunk) {
     return row * BYTES + 16 * (chunk ^ (BYTES >= 128 ? row & 7 : row / 2 & 3));
 }
 
-// Has 64 keys from `first` on and their values come to shared memory; what lies behind the last key is the last.
-// `stride` is in 16 bytes, and so are offsets: they fit into 32 bits.
-__device__ void fetch(const uint4* kept, unsigned stride, int first, int count, unsigned keys_at, unsigned values_at) {
+// Has a block's keys and values come to shared memory. Of its last, that may have fewer, see `fetch_last`.
+__device__ void fetch(const unsigned char* block, unsigned keys_at, unsigned values_at) {
     constexpr int CHUNKS = WIDTH / 16;  // of a key
+    block += 16 * threadIdx.x;
 #pragma unroll
     for (int i = 0; i < KEYS * CHUNKS / THREADS; i++) {
-        const int row = threadIdx.x / CHUNKS + i * (THREADS / CHUNKS), chunk = threadIdx.x % CHUNKS;
-        const unsigned from = min(first + row, count - 1) * stride + chunk;
-        copy_16_bytes(keys_at + place_of<WIDTH>(row, chunk), kept + from);
+        const int at = threadIdx.x + i * THREADS;
+        copy_16_bytes(keys_at + place_of<WIDTH>(at / CHUNKS, at % CHUNKS), block + 16 * i * THREADS);
     }
+    block += KEYS * WIDTH;
 #pragma unroll
     for (int i = 0; i < 2 * KEYS * CHUNKS / THREADS; i++) {
-        const int row = threadIdx.x / (2 * CHUNKS) + i * (THREADS / (2 * CHUNKS)), chunk = threadIdx.x % (2 * CHUNKS);
-        const unsigned from = min(first + row, count - 1) * stride + CHUNKS + chunk;
-        copy_16_bytes(values_at + place_of<2 * WIDTH>(row, chunk), kept + from);
+        const int at = threadIdx.x + i * THREADS;
+        copy_16_bytes(values_at + place_of<2 * WIDTH>(at / (2 * CHUNKS), at % (2 * CHUNKS)), block + 16 * i * THREADS);
+    }
+    asm volatile("cp.async.commit_group;" ::: "memory");
+}
+
+// The same of `rows` keys. Behind the last it comes again, and will have no weight.
+__device__ __noinline__ void fetch_last(const unsigned char* block, int rows, unsigned keys_at, unsigned values_at) {
+    constexpr int CHUNKS = WIDTH / 16;
+    for (int at = threadIdx.x; at < KEYS * CHUNKS; at += THREADS) {
+        const int row = at / CHUNKS, chunk = at % CHUNKS;
+        copy_16_bytes(keys_at + place_of<WIDTH>(row, chunk), block + min(row, rows - 1) * WIDTH + 16 * chunk);
+    }
+    block += rows * WIDTH;
+    for (int at = threadIdx.x; at < 2 * KEYS * CHUNKS; at += THREADS) {
+        const int row = at / (2 * CHUNKS), chunk = at % (2 * CHUNKS);
+        copy_16_bytes(values_at + place_of<2 * WIDTH>(row, chunk), block + min(row, rows - 1) * 2 * WIDTH + 16 * chunk);
     }
     asm volatile("cp.async.commit_group;" ::: "memory");
 }
@@ -193,17 +212,21 @@ __device__ float round_query(const unsigned short* row, unsigned* words) {
 
 // A block takes 128 queries of a head. Strides are in numbers; `factor` multiplies scores, as powers of two.
 extern "C" __global__ void __launch_bounds__(THREADS, 2) attend(
-    const unsigned short* q, const uint4* kept, unsigned short* out, int rows, int count, int q_token, int q_head,
+    const unsigned short* q, const unsigned char* kept, unsigned short* out, int rows, int count, int q_token, int q_head,
     double factor
 ) {
     __shared__ alignas(128) unsigned char keys_there[2][KEYS * WIDTH];
     __shared__ alignas(128) unsigned short values_there[2][KEYS * WIDTH];
     const int head = blockIdx.y, heads = gridDim.y, lane = threadIdx.x % 32, warp = threadIdx.x / 32;
     const int first = blockIdx.x * QUERIES + warp * 16 * TILES + lane / 4;
-    const unsigned stride = heads * (ROW / 16);
-    kept += head * (ROW / 16);
     const unsigned keys_at = address_of(keys_there), values_at = address_of(values_there);
-    fetch(kept, stride, 0, count, keys_at, values_at);
+    const long long stride = (long long)KEYS * heads * ROW;
+    const unsigned char* block = kept + place_of_block(0, min(KEYS, count), head, heads);
+    if (count >= KEYS) {
+        fetch(block, keys_at, values_at);
+    } else {
+        fetch_last(block, count, keys_at, values_at);
+    }
 
     unsigned queries[TILES][WIDTH / 32][4];
     float by_row[TILES][2], top[TILES][2], total[TILES][2], sums[TILES][WIDTH / 8][4];
@@ -227,15 +250,22 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) attend(
     }
 
     for (int start = 0, now = 0; start < count; start += KEYS, now = 1 - now) {
-        const int next = start + KEYS;
-        if (next < count) {
-            fetch(kept, stride, next, count, keys_at + (1 - now) * KEYS * WIDTH, values_at + (1 - now) * KEYS * WIDTH * 2);
+        const int left = count - start, next = left - KEYS;  // keys from here on, and after these
+        const float by_key = *reinterpret_cast<const float*>(block + min(KEYS, left) * 3 * WIDTH);
+        if (next > 0) {
+            const unsigned other = (1 - now) * KEYS * WIDTH;
+            if (next >= KEYS) {
+                block += stride;
+                fetch(block, keys_at + other, values_at + 2 * other);
+            } else {
+                block = kept + place_of_block(start + KEYS, next, head, heads);
+                fetch_last(block, next, keys_at + other, values_at + 2 * other);
+            }
             asm volatile("cp.async.wait_group 1;" ::: "memory");
         } else {
             asm volatile("cp.async.wait_group 0;" ::: "memory");
         }
         __syncthreads();
-        const float by_key = *reinterpret_cast<const float*>(kept + start * stride + 3 * WIDTH / 16);
 
         int scores[TILES][KEYS / 8][4];
 #pragma unroll
@@ -255,7 +285,6 @@ extern "C" __global__ void __launch_bounds__(THREADS, 2) attend(
                 }
             }
         }
-        const int left = count - start;
         if (left < KEYS) {
 #pragma unroll
             for (int n = 0; n < KEYS / 8; n++)

@@ -20,7 +20,7 @@ SOURCE = Path(__file__).with_name("eight_bits.cu")
 WIDTHS = (64, 128)  # of a head
 CAPABILITY = (8, 0)  # of a card that has what the kernels are made of
 KEYS, QUERIES, THREADS = 64, 128, 128  # as `eight_bits.cu` has them
-TAIL = 16  # bytes of a kept key beside its code and value
+TAIL = 16  # bytes to a key for the scale of its block
 LARGEST = 127.0
 
 
@@ -32,7 +32,7 @@ class EightBits:
     is_rounded: bool = True
 
     def keeper(self) -> Keep:
-        """See `Kernel`; what is kept is [1, T, N, 3 * E + 16] bytes."""
+        """See `Kernel`; what is kept is [1, T, N, 3 * E + 16] bytes, in an order of its own every 64 tokens."""
         return _Keeper()
 
     def attend(self, q: Tensor, kept: Tensor) -> Tensor:

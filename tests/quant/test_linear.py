@@ -201,14 +201,14 @@ def test_a_card_makes_gelu_as_it_rounds(
 ) -> None:
     if not multiplies(torch.device("cuda")):
         pytest.skip(f"this card doesn't multiply {name}")
-    layer = quantised(nn.Linear(width, 128).cuda().to(dtype), name)
+    layer = quantised(nn.Linear(width, 1536).cuda().to(dtype), name)
     inputs = torch.randn(37, width).cuda().to(dtype)
     inputs[0] = 0
     inputs[1] *= 1000  # beyond where exp() is infinite
     inputs[2, 5] = float("nan")
     made = layer.of_gelu(inputs[None])
     assert made is not None
-    assert (made.shape, made.dtype) == ((1, 37, 128), dtype)
+    assert (made.shape, made.dtype) == ((1, 37, 1536), dtype)
     expected = layer(F.gelu(inputs.float(), approximate="tanh").to(dtype)).float()
     assert made[0, 2].isnan().all()
     assert torch.equal(made[0, 0], layer.bias)
