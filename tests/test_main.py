@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from inference import __main__ as command_line
-from inference.__main__ import main
+from inference import command_line
 from inference.api.device import ALWAYS
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Failed, FailureKind, Progress, Stage, decode_event
 from inference.api.models import MODELS, published_files
+from inference.api.version import VERSION
+from inference.command_line import main
 from inference.download import DownloadProgress, Repository
 from inference.media import read_frames
 from tests.tiny_model import PROMPT, write_tiny_model
@@ -306,6 +307,15 @@ def test_interrupted_process_ends_with_130(tiny_model: Path, here: Path) -> None
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.usefixtures("interruptible")
+def test_interrupt_while_libraries_load_ends_quietly(here: Path) -> None:
+    interrupted = "import signal\ntry: signal.raise_signal(2)\nexcept BaseException: pass\n"
+    (here / "torch.py").write_text(interrupted)  # as a library may take it
+    process = start("generate", "a", cwd=here)
+    assert process.communicate(timeout=PATIENCE_S) == (b"", b"kinora: stopped.\n")
+    assert process.returncode == 130
+
+
 def test_process_works_in_any_folder(tiny_model: Path, here: Path) -> None:
     """With the launcher's settings, whatever the terminal's encoding."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LC_ALL": "C"}
@@ -344,6 +354,13 @@ def test_help_is_given(arguments: Sequence[str], capsys: pytest.CaptureFixture[s
         main(arguments)
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: kinora ")
+
+
+def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"Kinora {VERSION}\n"
 
 
 def test_models_are_listed(console: Console, here: Path) -> None:

@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from inference import quantize
-from inference.__main__ import main
 from inference.api.errors import UserError
+from inference.command_line import main
 from inference.load import load_dit
 from inference.quantize import copy_of, stream_copy, stream_quantized
 from inference.weights.checkpoint import Checkpoint, open_checkpoints

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from inference.api.errors import UserError
+from inference.api.version import VERSION
 
 UNHEARD, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes; the last is a shell's for Ctrl-C
 
@@ -22,6 +23,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message[0].upper()}{message[1:]} (see {self.prog} --help).")
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Have `parser` say which Kinora this is."""
+    words = "print the version and end"
+    parser.add_argument("--version", action="version", version=f"Kinora {VERSION}", help=words)
 
 
 def guarded(run: Callable[[], int], tell: Callable[[UserError], None] = lambda _: None) -> int:
