@@ -27,7 +27,14 @@ from inference.catalog import find_dit, is_installed
 from inference.devices import best_device
 from inference.download import Repository, download
 from inference.generate import generate
-from inference.options import GenerateOptions, add_generate_options, free_name, make_order
+from inference.options import (
+    GenerateOptions,
+    add_generate_options,
+    add_overwrite,
+    free_name,
+    make_order,
+    require_free,
+)
 from inference.quantize import stream_quantized
 from inference.recipe import Origin
 from inference.terminal import ProgressBar, human_bytes
@@ -96,11 +103,14 @@ def _add_quantize(parser: Parser) -> None:
     parser.add_argument("model", help=f"a known model ({', '.join(MODELS)}) or a path")
     parser.add_argument("--format", required=True, choices=[s.value for s in Storage])
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="FILE")
+    add_overwrite(parser.add_argument)
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _generate(parsed: argparse.Namespace) -> int:
     options = GenerateOptions.of(parsed)
+    if options.output is not None:
+        require_free(options.output, overwrites=options.overwrites)
     order, device = make_order(options), best_device()
     output = options.output or free_name(order.request)
     bar = ProgressBar(sys.stderr)
@@ -182,6 +192,11 @@ def _quantize(options: argparse.Namespace) -> int:
     output: Path = options.output
     if output.suffix != ".safetensors":
         raise UserError(f"{output} should end in .safetensors, the only format that is written.")
+    if output.exists() and not output.is_file():
+        raise UserError(
+            f"{output} is no ordinary file, so nothing replaces it: choose another name."
+        )
+    require_free(output, overwrites=options.overwrites)
     checkpoint = find_dit(options.model)
     bar = ProgressBar(sys.stderr)
     try:

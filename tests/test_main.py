@@ -103,6 +103,53 @@ def test_clip_is_written_where_it_is_asked_for(output: str, console: Console, he
     assert len(list(read_frames(here / output))) == 5
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "link.mp4"])
+def test_file_that_is_there_stays_unless_it_may_go(name: str, console: Console, here: Path) -> None:
+    (here / "a.mp4").write_text("mine")
+    (here / "link.mp4").symlink_to("nowhere")
+    asked = [PROMPT, *SHORT, "-o", name]
+    refused = console.generate(*asked, model="no model")  # none is looked for
+    assert_one_sentence(
+        refused, f"{name} exists already: choose another name, or add --overwrite to replace it."
+    )
+    assert (here / "a.mp4").read_text() == "mine"
+    assert (here / "link.mp4").is_symlink()
+    assert console.generate(*asked, "--overwrite").out == f"{here / name}\n"
+    assert len(list(read_frames(here / name))) == 5
+
+
+def test_empty_folder_takes_frames_without_asking(console: Console, here: Path) -> None:
+    (here / "frames").mkdir()
+    assert console.generate(PROMPT, *SHORT, "-o", "frames").code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"]])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("/dev/null", "/dev/null is a device or another special file"),
+        ("pipe.mp4", "pipe.mp4 is a device or another special file"),
+        ("pipe", "pipe is a device or another special file"),
+    ],
+)
+def test_what_is_no_file_is_never_replaced(
+    name: str, message: str, options: list[str], console: Console, here: Path
+) -> None:
+    for pipe in ("pipe", "pipe.mp4"):
+        os.mkfifo(here / pipe)
+    outcome = console.generate(PROMPT, *SHORT, "-o", name, *options)
+    assert_one_sentence(outcome, message)
+    assert not Path(here / name).is_file()
+    assert sorted(path.name for path in here.iterdir()) == ["pipe", "pipe.mp4"]
+
+
+def test_file_is_no_folder_for_frames(console: Console, here: Path) -> None:
+    (here / "letter").write_text("mine")
+    outcome = console.generate(PROMPT, *SHORT, "-o", "letter", "--overwrite")
+    assert_one_sentence(outcome, "letter is a file and can't be a folder of frames: choose another")
+    assert (here / "letter").read_text() == "mine"
+
+
 def test_one_frame_is_an_image(console: Console, here: Path) -> None:
     outcome = console.generate("a 圆", *SHORT, "--frames", "1")
     assert outcome.out == f"{here / 'a-圆-7.png'}\n"

@@ -1,6 +1,7 @@
 """Quantised copies: what is in them, who reads them, and when they are made."""
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -184,3 +185,20 @@ def test_the_command_writes_a_file(
     assert made.is_packed_as(Storage.INT8)
     assert main(["quantize", model, "--format", "int8", "-o", str(tmp_path / "a.gguf")]) == 2
     assert "should end in .safetensors" in capsys.readouterr().err
+
+
+def test_the_command_replaces_no_file_unless_told(
+    checkpoint: Checkpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine, pipe = tmp_path / "a.safetensors", tmp_path / "pipe.safetensors"
+    mine.write_text("mine")
+    os.mkfifo(pipe)
+    asked = ["quantize", str(checkpoint.path), "--format", "int8", "-o"]
+    assert main([*asked, str(mine)]) == 2
+    assert "exists already: choose another name, or add --overwrite" in capsys.readouterr().err
+    assert mine.read_text() == "mine"
+    assert main([*asked, str(pipe), "--overwrite"]) == 2
+    assert "pipe.safetensors is no ordinary file" in capsys.readouterr().err
+    assert pipe.is_fifo()
+    assert main([*asked, str(mine), "--overwrite"]) == 0
+    assert open_checkpoints(mine)
