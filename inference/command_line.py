@@ -37,7 +37,7 @@ from inference.options import (
 )
 from inference.quantize import stream_quantized
 from inference.recipe import Origin
-from inference.terminal import ProgressBar, human_bytes
+from inference.terminal import BYTES, SHARE, ProgressBar
 from inference.weights.inspect import inspect
 from inference.worker import main as run_worker
 from quant.formats import Storage
@@ -181,7 +181,7 @@ def _download(options: argparse.Namespace) -> int:
             if options.json:
                 _print(json.dumps(asdict(progress)))
             else:
-                bar.draw(progress.file, progress.done_bytes, progress.total_bytes, human_bytes)
+                bar.draw(progress.file, progress.done_bytes, progress.total_bytes, BYTES)
     finally:
         bar.clear()
     _print(json.dumps({"path": str(folder)}) if options.json else str(folder))
@@ -201,7 +201,7 @@ def _quantize(options: argparse.Namespace) -> int:
     bar = ProgressBar(sys.stderr)
     try:
         for share in stream_quantized(checkpoint, Storage(options.format), output, best_device()):
-            bar.draw("Quantising", round(share * 100), 100, str)
+            bar.draw("Quantising", round(share * 100), 100, SHARE)
     finally:
         bar.clear()
     _print(json.dumps({"path": str(output.resolve())}) if options.json else str(output))

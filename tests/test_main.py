@@ -91,8 +91,8 @@ def test_clip_is_made_and_named(console: Console, here: Path) -> None:
     outcome = console.generate(PROMPT, *SHORT)
     assert outcome == Outcome(0, f"{here / 'a-red-circle-moves-left-7.mp4'}\n", outcome.err)
     assert len(list(read_frames(here / "a-red-circle-moves-left-7.mp4"))) == 5
-    stages = ["reading the prompt (2)", "loading the transformer (100)", "denoising (2)"]
-    assert outcome.err.splitlines()[:4] == [*stages, "decoding (2)"]
+    stages = ["reading the prompt", "loading the transformer", "denoising (2 steps)"]
+    assert outcome.err.splitlines()[:4] == [*stages, "decoding"]
     assert outcome.err.splitlines()[4].startswith("5 frames of 32x16, seed 7, in ")
 
 
@@ -152,6 +152,7 @@ def test_file_is_no_folder_for_frames(console: Console, here: Path) -> None:
 
 def test_one_frame_is_an_image(console: Console, here: Path) -> None:
     outcome = console.generate("a 圆", *SHORT, "--frames", "1")
+    assert "\n1 frame of 32x16, seed 7, in " in outcome.err
     assert outcome.out == f"{here / 'a-圆-7.png'}\n"
     assert outcome.code == 0
 

@@ -54,6 +54,11 @@ def fail(message: str, code: int) -> int:
     return code
 
 
+def counted(count: int, noun: str) -> str:
+    """Such as "1 frame" and "5 frames"."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
 def parse_size(text: str) -> tuple[int, int]:
     """Width and height in pixels, from "832x480". Raises `UserError`."""
     match = re.fullmatch(r"(\d{1,6})\s*[xX×*]\s*(\d{1,6})", text.strip())
