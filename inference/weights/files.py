@@ -196,10 +196,14 @@ def _readable(file: Path) -> Iterator[None]:
         ) from error
     except MemoryError as error:
         raise _no_room(file) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError) as error:
-        if _NO_ROOM.search(str(error)):
-            raise _no_room(file) from error
-        raise (_unreadable if isinstance(error, OSError) else _damaged)(file, error) from error
+    except OSError as error:
+        raise (_no_room(file) if _is_full(error) else _unreadable(file, error)) from error
+    except (SafetensorError, RuntimeError, EOFError) as error:
+        raise (_no_room(file) if _is_full(error) else _damaged(file, error)) from error
+
+
+def _is_full(error: Exception) -> bool:
+    return _NO_ROOM.search(str(error)) is not None
 
 
 def _first_bytes(file: Path) -> bytes:
