@@ -46,6 +46,7 @@ if "%~1"=="" pause
 exit /b 1
 :make
 if /i "%~1"=="plan" goto plan
+if /i "%~1"=="--version" goto plan
 %PYTHON% "%ROOT%\installer\environment.py" "%ROOT%" "%ENV%" %DEV%
 if not errorlevel 1 goto run
 if "%~1"=="" pause
@@ -58,7 +59,7 @@ if /i "%~1"=="test" goto test
 "%ENV%\Scripts\python.exe" -P -m inference %*
 exit /b %ERRORLEVEL%
 
-rem A plan is plain arithmetic: any Python makes it, and nothing is installed for it.
+rem A plan is plain arithmetic, and a version a word: any Python tells them, and nothing is installed for it.
 :plan
 %PYTHON% -P -m inference.api %*
 exit /b %ERRORLEVEL%

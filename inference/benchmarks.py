@@ -22,7 +22,7 @@ from inference.devices import best_device, describe
 from inference.measure import machine, require_device
 from inference.past import note_speeds
 from inference.random_model import write_random_model
-from inference.terminal import ProgressBar
+from inference.terminal import SHARE, ProgressBar
 from inference.trial import PROMPT
 
 
@@ -141,7 +141,7 @@ def _clips(options: argparse.Namespace, device: str, stack: ExitStack) -> _Table
     folder = Path(stack.enter_context(TemporaryDirectory(prefix="kinora-bench-")))
     bar = ProgressBar(sys.stderr)
     for share in write_random_model(spec, folder):
-        bar.draw("Writing random weights", round(share * 100), 100, str)
+        bar.draw("Writing random weights", round(share * 100), 100, SHARE)
     bar.clear()
     request = default_request(PROMPT, str(folder), spec.defaults, seed=1)
     request, rate = replace(request, steps=options.steps), bench_clips.rate_of(device)

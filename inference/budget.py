@@ -11,7 +11,7 @@ from inference.api.errors import MemoryShortageError
 from inference.api.experience import NOTHING, Experience
 from inference.api.messages import Event, Notice
 from inference.api.plan import VramPlan, ladder
-from inference.api.sentence import Sentence
+from inference.api.sentence import Sentence, number
 from inference.api.spec import GenerationRequest, ModelSpec
 from inference.past import note_speeds, recall
 from inference.speeds import glance
@@ -115,6 +115,8 @@ def _joined(first: VramPlan, last: VramPlan) -> VramPlan:
 
 
 def _clip(request: GenerationRequest) -> Sentence:
+    if request.frames == 1:
+        return Sentence("1 frame of {width}x{height}", width=request.width, height=request.height)
     return Sentence(
         "{frames} frames of {width}x{height}",
         frames=request.frames,
@@ -124,7 +126,7 @@ def _clip(request: GenerationRequest) -> Sentence:
 
 
 def _gb(count: int) -> str:
-    return f"{count / 1e9:.3g} GB"
+    return f"{number(count / 1e9)} GB"
 
 
 def budget_of(

@@ -27,7 +27,7 @@ from huggingface_hub.utils import get_session, hf_raise_for_status
 
 from inference import manifest
 from inference.api.errors import UserError, reason
-from inference.api.sentence import Sentence
+from inference.api.sentence import Sentence, number
 
 READ_BYTES = 2**20
 REPORT_BYTES = 2**20
@@ -178,9 +178,9 @@ def _check_space(files: list[RemoteFile], folder: Path) -> None:
         raise UserError(
             "The download needs {needed} GB and {folder} has {free} GB free: make room there, or "
             "choose another folder.",
-            needed=f"{needed / 1e9:.3g}",
+            needed=number(needed / 1e9),
             folder=folder,
-            free=f"{free / 1e9:.3g}",
+            free=number(free / 1e9),
         )
 
 

@@ -67,11 +67,28 @@ def check_output(path: AnyPath, frames: int) -> Format:
         raise UserError(
             "The folder {folder} can't be written to: choose another.", folder=target.parent
         )
-    if kind is Format.FOLDER and target.is_dir() and any(target.iterdir()):
-        raise UserError(
-            "The folder {target} is not empty: name a new one for the frames.", target=target
-        )
+    _require_ordinary(target, kind)
     return kind
+
+
+def _require_ordinary(target: Path, kind: Format) -> None:
+    """Raises `UserError` if what is at `target` can't be replaced by what will be written."""
+    if target.is_dir():
+        if any(target.iterdir()):
+            raise UserError(
+                "The folder {target} is not empty: name a new one for the frames.", target=target
+            )
+    elif target.exists() and not target.is_file():
+        raise UserError(
+            "{target} is a device or another special file, which no clip replaces: choose another name.",
+            target=target,
+        )
+    elif target.exists() and kind is Format.FOLDER:
+        raise UserError(
+            "{target} is a file and can't be a folder of frames: choose another name, or one that ends in "
+            ".mp4, .webm or .gif.",
+            target=target,
+        )
 
 
 @contextmanager

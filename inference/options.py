@@ -3,6 +3,7 @@
 import argparse
 import random
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Self
@@ -46,6 +47,7 @@ class GenerateOptions:
     exact: bool
     compiles: bool
     output: Path | None
+    overwrites: bool
     json: bool
 
     @classmethod
@@ -127,7 +129,23 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
         "-o", "--output", type=Path, metavar="FILE",
         help=".mp4, .webm, .gif, .png (one frame) or a folder for PNGs",
     )  # fmt: skip
+    add_overwrite(add)
     add("--json", action="store_true", help="print events as JSON lines")
+
+
+def add_overwrite(add: Callable[..., object]) -> None:
+    """Have a parser's `add` read whether a file that is there may go."""
+    words = "replace the file that is there"
+    add("--overwrite", dest="overwrites", action="store_true", help=words)
+
+
+def require_free(output: Path, *, overwrites: bool) -> None:
+    """Raises `UserError` if there is a file at `output` that nobody said may go."""
+    is_there = output.is_file() or (output.is_symlink() and not output.exists())
+    if is_there and not overwrites:
+        raise UserError(
+            f"{output} exists already: choose another name, or add --overwrite to replace it."
+        )
 
 
 def make_order(options: GenerateOptions) -> Order:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from inference.api.errors import UserError, reason
 from inference.api.models import data_folder
+from inference.api.sentence import number
 from inference.weights.checkpoint import CONFIG, Checkpoint, Source, identity, open_checkpoints
 from inference.weights.files import DTYPES
 from inference.weights.names import Network
@@ -97,9 +98,9 @@ def _require_room(folder: Path, needed: int) -> None:
         raise UserError(
             "The quantised copy needs {needed} GB and {folder} has {free} GB free: make room "
             "there, or use the weights as they are.",
-            needed=f"{needed / 1e9:.3g}",
+            needed=number(needed / 1e9),
             folder=folder,
-            free=f"{free / 1e9:.3g}",
+            free=number(free / 1e9),
         )
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from inference.api.errors import UserError
 from inference.api.models import DEMO, ROOT
+from inference.api.sentence import number
 from inference.api.spec import ModelSpec
 from inference.wan.dit import DiT
 from inference.wan.text import TextEncoder
@@ -66,6 +67,6 @@ def _require_room(folder: Path, needed: int) -> None:
     free = shutil.disk_usage(folder).free
     if needed > free:
         raise UserError(
-            f"The random model needs {needed / 1e9:.3g} GB and {folder} has {free / 1e9:.3g} GB free: make "
-            "room there, or set TMPDIR to another folder."
+            f"The random model needs {number(needed / 1e9)} GB and {folder} has {number(free / 1e9)} GB "
+            "free: make room there, or set TMPDIR to another folder."
         )

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from inference import bench
-from inference.__main__ import main
 from inference.api.models import ROOT
 from inference.bench import FULL, SMALL, Case, Measured, Part
+from inference.command_line import main
 
 COLUMNS = ["network", "size", "precision", "peer", "peer's time", "Kinora's time", "times as fast"]
 
@@ -79,7 +79,7 @@ def test_every_network_is_compared_in_both_precisions(device: str) -> None:
 def test_missing_libraries_are_named(library: str) -> None:
     code = (
         f"import sys; sys.modules[{library!r}] = None; "  # as if it weren't installed
-        "from inference.__main__ import main; sys.exit(main(['bench', '--small']))"
+        "from inference.command_line import main; sys.exit(main(['bench', '--small']))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2

@@ -8,12 +8,12 @@ import pytest
 import torch
 
 from inference import bench_clips
-from inference.__main__ import main
 from inference.api.device import ALWAYS
 from inference.api.spec import WeightFormat, default_request
 from inference.bench_clips import OURS, WHOLE, Measured
 from inference.benchmarks import SMALL
 from inference.catalog import find
+from inference.command_line import main
 from inference.random_model import write_random_model
 from inference.trial import PROMPT, Taken, step_seconds
 from inference.work import work_of

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from inference import bench_layers, speeds
-from inference.__main__ import main
 from inference.api.history import History, history_file
 from inference.bench_layers import FULL, SMALL
+from inference.command_line import main
 from inference.speeds import Layer, Measured
 from quant.formats import FORMATS
 

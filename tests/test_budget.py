@@ -9,7 +9,7 @@ from inference.api.device import ALWAYS, DeviceInfo, Stage
 from inference.api.errors import MemoryShortageError
 from inference.api.models import MODELS
 from inference.api.plan import ladder, plan
-from inference.api.spec import WeightFormat, default_request
+from inference.api.spec import MAX_FRAMES, MAX_SIDE, WeightFormat, default_request
 from inference.budget import Budget, is_shortage
 
 SPEC = MODELS["t2v-1.3b"]
@@ -68,6 +68,15 @@ def test_what_would_fit_is_named() -> None:
     assert named in str(caught.value)
     assert ("with weights in int8" in str(caught.value)) == (change.weights is WeightFormat.INT8)
     Budget(SPEC, change, card(4))
+
+
+def test_numbers_are_said_as_people_say_them() -> None:
+    still, endless = replace(REQUEST, frames=1), replace(REQUEST, frames=MAX_FRAMES)
+    huge = replace(endless, width=MAX_SIDE, height=MAX_SIDE)
+    with pytest.raises(MemoryShortageError, match=r" for 1 frame of \d+x\d+, which takes \d"):
+        Budget(SPEC, replace(still, width=MAX_SIDE, height=MAX_SIDE), card(4))
+    with pytest.raises(MemoryShortageError, match=r", which takes \d+,\d+ GB: "):
+        Budget(SPEC, huge, card(4))
 
 
 def test_each_stage_has_its_forecast() -> None:

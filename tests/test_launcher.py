@@ -111,7 +111,8 @@ def leftovers(root: Path) -> set[str]:
     return {path.name for path in root.glob(".venv*")} - {".venv", ".venv.lock"}
 
 
-def test_a_plan_needs_no_environment(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arguments", [["plan", "--model", "demo"], ["--version"]])
+def test_plan_and_version_need_no_environment(arguments: list[str], tmp_path: Path) -> None:
     for folder in ("inference", "inference/api"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "__init__.py").touch()
@@ -119,9 +120,9 @@ def test_a_plan_needs_no_environment(tmp_path: Path) -> None:
     (tmp_path / "inference/api/__main__.py").write_text("import sys; print(sys.argv[1:])")
     write_lock(tmp_path, "probe==1.0")
 
-    code, out, err = start(tmp_path, "plan", "--model", "demo")
+    code, out, err = start(tmp_path, *arguments)
 
-    assert (code, out, err) == (0, "['plan', '--model', 'demo']\n", "")
+    assert (code, out, err) == (0, f"{arguments}\n", "")
     assert not (tmp_path / ".venv").exists()
 
 

@@ -12,12 +12,13 @@ from pathlib import Path
 
 import pytest
 
-from inference import __main__ as command_line
-from inference.__main__ import main
+from inference import command_line
 from inference.api.device import ALWAYS
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Failed, FailureKind, Progress, Stage, decode_event
 from inference.api.models import MODELS, published_files
+from inference.api.version import VERSION
+from inference.command_line import main
 from inference.download import DownloadProgress, Repository
 from inference.media import read_frames
 from tests.tiny_model import PROMPT, write_tiny_model
@@ -90,8 +91,8 @@ def test_clip_is_made_and_named(console: Console, here: Path) -> None:
     outcome = console.generate(PROMPT, *SHORT)
     assert outcome == Outcome(0, f"{here / 'a-red-circle-moves-left-7.mp4'}\n", outcome.err)
     assert len(list(read_frames(here / "a-red-circle-moves-left-7.mp4"))) == 5
-    stages = ["reading the prompt (2)", "loading the transformer (100)", "denoising (2)"]
-    assert outcome.err.splitlines()[:4] == [*stages, "decoding (2)"]
+    stages = ["reading the prompt", "loading the transformer", "denoising (2 steps)"]
+    assert outcome.err.splitlines()[:4] == [*stages, "decoding"]
     assert outcome.err.splitlines()[4].startswith("5 frames of 32x16, seed 7, in ")
 
 
@@ -102,8 +103,56 @@ def test_clip_is_written_where_it_is_asked_for(output: str, console: Console, he
     assert len(list(read_frames(here / output))) == 5
 
 
+@pytest.mark.parametrize("name", ["a.mp4", "link.mp4"])
+def test_file_that_is_there_stays_unless_it_may_go(name: str, console: Console, here: Path) -> None:
+    (here / "a.mp4").write_text("mine")
+    (here / "link.mp4").symlink_to("nowhere")
+    asked = [PROMPT, *SHORT, "-o", name]
+    refused = console.generate(*asked, model="no model")  # none is looked for
+    assert_one_sentence(
+        refused, f"{name} exists already: choose another name, or add --overwrite to replace it."
+    )
+    assert (here / "a.mp4").read_text() == "mine"
+    assert (here / "link.mp4").is_symlink()
+    assert console.generate(*asked, "--overwrite").out == f"{here / name}\n"
+    assert len(list(read_frames(here / name))) == 5
+
+
+def test_empty_folder_takes_frames_without_asking(console: Console, here: Path) -> None:
+    (here / "frames").mkdir()
+    assert console.generate(PROMPT, *SHORT, "-o", "frames").code == 0
+
+
+@pytest.mark.parametrize("options", [[], ["--overwrite"]])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("/dev/null", "/dev/null is a device or another special file"),
+        ("pipe.mp4", "pipe.mp4 is a device or another special file"),
+        ("pipe", "pipe is a device or another special file"),
+    ],
+)
+def test_what_is_no_file_is_never_replaced(
+    name: str, message: str, options: list[str], console: Console, here: Path
+) -> None:
+    for pipe in ("pipe", "pipe.mp4"):
+        os.mkfifo(here / pipe)
+    outcome = console.generate(PROMPT, *SHORT, "-o", name, *options)
+    assert_one_sentence(outcome, message)
+    assert not Path(here / name).is_file()
+    assert sorted(path.name for path in here.iterdir()) == ["pipe", "pipe.mp4"]
+
+
+def test_file_is_no_folder_for_frames(console: Console, here: Path) -> None:
+    (here / "letter").write_text("mine")
+    outcome = console.generate(PROMPT, *SHORT, "-o", "letter", "--overwrite")
+    assert_one_sentence(outcome, "letter is a file and can't be a folder of frames: choose another")
+    assert (here / "letter").read_text() == "mine"
+
+
 def test_one_frame_is_an_image(console: Console, here: Path) -> None:
     outcome = console.generate("a 圆", *SHORT, "--frames", "1")
+    assert "\n1 frame of 32x16, seed 7, in " in outcome.err
     assert outcome.out == f"{here / 'a-圆-7.png'}\n"
     assert outcome.code == 0
 
@@ -306,6 +355,15 @@ def test_interrupted_process_ends_with_130(tiny_model: Path, here: Path) -> None
     assert list(here.iterdir()) == []
 
 
+@pytest.mark.usefixtures("interruptible")
+def test_interrupt_while_libraries_load_ends_quietly(here: Path) -> None:
+    interrupted = "import signal\ntry: signal.raise_signal(2)\nexcept BaseException: pass\n"
+    (here / "torch.py").write_text(interrupted)  # as a library may take it
+    process = start("generate", "a", cwd=here)
+    assert process.communicate(timeout=PATIENCE_S) == (b"", b"kinora: stopped.\n")
+    assert process.returncode == 130
+
+
 def test_process_works_in_any_folder(tiny_model: Path, here: Path) -> None:
     """With the launcher's settings, whatever the terminal's encoding."""
     environment = os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "LC_ALL": "C"}
@@ -344,6 +402,13 @@ def test_help_is_given(arguments: Sequence[str], capsys: pytest.CaptureFixture[s
         main(arguments)
     assert ended.value.code == 0
     assert capsys.readouterr().out.startswith("usage: kinora ")
+
+
+def test_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--version"])
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == f"Kinora {VERSION}\n"
 
 
 def test_models_are_listed(console: Console, here: Path) -> None:

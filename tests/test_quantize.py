@@ -1,6 +1,7 @@
 """Quantised copies: what is in them, who reads them, and when they are made."""
 
 import json
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -11,8 +12,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from inference import quantize
-from inference.__main__ import main
 from inference.api.errors import UserError
+from inference.command_line import main
 from inference.load import load_dit
 from inference.quantize import copy_of, stream_copy, stream_quantized
 from inference.weights.checkpoint import Checkpoint, open_checkpoints
@@ -162,7 +163,9 @@ def test_a_full_disk_is_told_and_leaves_nothing(
     checkpoint: Checkpoint, monkeypatch: pytest.MonkeyPatch, data: Path
 ) -> None:
     monkeypatch.setattr(quantize.shutil, "disk_usage", lambda _: SimpleNamespace(free=1000))
-    with pytest.raises(UserError, match=r"needs .* GB and .* has 1e-06 GB free: make room there"):
+    with pytest.raises(
+        UserError, match=r"needs .* GB and .* has 0\.000001 GB free: make room there"
+    ):
         finish(stream_copy(checkpoint, Storage.INT8, CPU))
     assert [path for path in data.rglob("*") if path.is_file()] == []
 
@@ -184,3 +187,20 @@ def test_the_command_writes_a_file(
     assert made.is_packed_as(Storage.INT8)
     assert main(["quantize", model, "--format", "int8", "-o", str(tmp_path / "a.gguf")]) == 2
     assert "should end in .safetensors" in capsys.readouterr().err
+
+
+def test_the_command_replaces_no_file_unless_told(
+    checkpoint: Checkpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mine, pipe = tmp_path / "a.safetensors", tmp_path / "pipe.safetensors"
+    mine.write_text("mine")
+    os.mkfifo(pipe)
+    asked = ["quantize", str(checkpoint.path), "--format", "int8", "-o"]
+    assert main([*asked, str(mine)]) == 2
+    assert "exists already: choose another name, or add --overwrite" in capsys.readouterr().err
+    assert mine.read_text() == "mine"
+    assert main([*asked, str(pipe), "--overwrite"]) == 2
+    assert "pipe.safetensors is no ordinary file" in capsys.readouterr().err
+    assert pipe.is_fifo()
+    assert main([*asked, str(mine), "--overwrite"]) == 0
+    assert open_checkpoints(mine)

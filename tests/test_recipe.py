@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from inference import recipe as recipes
-from inference.__main__ import main
 from inference.api.errors import UserError
 from inference.api.spec import Solver
 from inference.catalog import find
+from inference.command_line import main
 from inference.media import open_writer, read_frames, read_metadata
 from inference.recipe import TAG, Origin, Recipe, identity_of
 from tests.tiny_model import make_request, write_tiny_model

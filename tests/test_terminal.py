@@ -54,6 +54,12 @@ def test_bar_tells_stage_step_and_time_left(screen: Screen) -> None:
     assert screen.lines == ["denoising [########################] 20/20"]
 
 
+def test_bar_tells_a_share_in_percent(screen: Screen) -> None:
+    bar = ProgressBar(screen)
+    bar.show(Progress("a", Stage.LOAD, 33, 100, 5.0))
+    assert screen.lines == ["loading the transformer [#######.................] 33%  0:05 left"]
+
+
 def test_lines_are_written_where_the_bar_was(screen: Screen) -> None:
     bar = ProgressBar(screen)
     bar.show(Progress("a", Stage.DECODE, 1, 2, 5.0))
@@ -92,11 +98,11 @@ def test_file_gets_a_line_for_each_stage() -> None:
     bar.show(FINISHED)
     bar.clear()
     assert stream.getvalue().splitlines() == [
-        "reading the prompt (2)",
-        "quantising the transformer, this once (2)",
-        "loading the transformer (2)",
-        "denoising (2)",
-        "decoding (2)",
+        "reading the prompt",
+        "quantising the transformer, this once",
+        "loading the transformer",
+        "denoising (2 steps)",
+        "decoding",
         SUMMARY,
     ]
 

@@ -2,7 +2,7 @@
 
 import sys
 
-from inference.api.arguments import Parser, guarded
+from inference.api.arguments import Parser, add_version, guarded
 from inference.api.command import add_plan_options
 
 
@@ -13,6 +13,7 @@ def main() -> int:
 
 def _run() -> int:
     parser = Parser(prog="kinora", description="Tell what a clip would take.")
+    add_version(parser)
     commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=Parser)
     add_plan_options(commands.add_parser("plan", help="forecast the memory and the time of a clip"))
     options = parser.parse_args()

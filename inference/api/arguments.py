@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from inference.api.errors import UserError
+from inference.api.version import VERSION
 
 UNHEARD, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes; the last is a shell's for Ctrl-C
 
@@ -22,6 +23,12 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         raise UserError(f"{message[0].upper()}{message[1:]} (see {self.prog} --help).")
+
+
+def add_version(parser: argparse.ArgumentParser) -> None:
+    """Have `parser` say which Kinora this is."""
+    words = "print the version and end"
+    parser.add_argument("--version", action="version", version=f"Kinora {VERSION}", help=words)
 
 
 def guarded(run: Callable[[], int], tell: Callable[[UserError], None] = lambda _: None) -> int:
@@ -45,6 +52,11 @@ def fail(message: str, code: int) -> int:
     """Says it on stderr; returns `code`."""
     sys.stderr.write(f"kinora: {message}\n")
     return code
+
+
+def counted(count: int, noun: str) -> str:
+    """Such as "1 frame" and "5 frames"."""
+    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def parse_size(text: str) -> tuple[int, int]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from inference.api.arguments import parse_bytes, parse_size
+from inference.api.arguments import counted, parse_bytes, parse_size
 from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
 from inference.api.experience import NOTHING, Experience
@@ -32,7 +32,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
     add("--ram", metavar="SIZE", help="that the program can have beside it, say 16GiB")
     add("--weights", default=WeightFormat.AUTO.value, choices=[w.value for w in WeightFormat])
-    add("--json", action="store_true", help="print JSON")
+    add("--json", action="store_true", help="print JSON, in which `fits` says whether it does")
     parser.set_defaults(run=_run)
 
 
@@ -131,7 +131,7 @@ def _suggestion_to_json(request: GenerationRequest, made: VramPlan) -> dict[str,
 
 
 def _lines(request: GenerationRequest, made: VramPlan) -> Iterator[str]:
-    clip = f"{request.frames} frames of {request.width}x{request.height} with {request.model}"
+    clip = f"{counted(request.frames, 'frame')} of {request.width}x{request.height} with {request.model}"
     yield f"{clip}: {'this fits' if made.fits else 'this does not fit'}."
     for stage in made.stages:
         card = f"{_gib(stage.peak_vram_bytes)} of VRAM, " if stage.peak_vram_bytes else ""
@@ -155,7 +155,7 @@ def _advice(request: GenerationRequest, instead: GenerationRequest) -> str:
     if instead.weights is not request.weights:
         changes.append(f"weights in {instead.weights.value}")
     if instead.frames != request.frames:
-        changes.append(f"{instead.frames} frames")
+        changes.append(counted(instead.frames, "frame"))
     if (instead.width, instead.height) != (request.width, request.height):
         changes.append(f"{instead.width}x{instead.height}")
     return f"It fits with {' and '.join(changes)}."
@@ -165,9 +165,7 @@ def _time_line(made: VramPlan) -> str:
     """What is known of the time, and by how much."""
     if made.seconds is not None:
         runs = min(stage.runs for stage in made.stages)
-        return (
-            f"It takes about {_time(made.seconds)}, by {runs} run{'s' * (runs > 1)} like it here."
-        )
+        return f"It takes about {_time(made.seconds)}, by {counted(runs, 'run')} like it here."
     unknown = [stage.stage.value for stage in made.stages if stage.seconds is None]
     if len(unknown) == len(made.stages):
         return "How long it takes isn't known: nothing like it has run here yet."
@@ -178,7 +176,7 @@ def _time_line(made: VramPlan) -> str:
 
 def _time(seconds: float) -> str:
     if seconds < 90:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+        return f"{max(seconds, 0.001):.2g} s" if seconds < 9.95 else f"{seconds:.0f} s"
     return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
@@ -187,4 +185,4 @@ def _rounded(seconds: float | None) -> float | None:
 
 
 def _gib(count: int) -> str:
-    return f"{count / GIB:.2f} GiB"
+    return f"{count / GIB:,.2f} GiB"

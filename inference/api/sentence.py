@@ -1,6 +1,7 @@
 """What people are told: English that remembers what it was made of, so that it can be said in Chinese too."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 
 class Sentence(str):
@@ -18,6 +19,11 @@ class Sentence(str):
         made = super().__new__(cls, template.format(**texts) if texts else template)
         made.template, made.values = template, texts
         return made
+
+
+def number(value: float) -> str:
+    """As people write it, with three digits that count: 2691.5 -> "2,690", 16.0 -> "16"."""
+    return f"{Decimal(f'{value:.3g}'):,f}"
 
 
 def series(parts: Sequence[str]) -> str:

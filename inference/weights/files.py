@@ -18,12 +18,13 @@ import torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
-from inference.api.errors import UserError
+from inference.api.errors import UserError, reason
 from inference.weights.gguf import GGUF_MAGIC, read_gguf_header
 
 LENGTH_BYTES = 8  # safetensors starts with the length of its JSON header, little-endian
 LARGEST_HEADER = 100_000_000  # bytes; the limit of the safetensors library
 ZIP_MAGIC = b"PK\x03\x04"
+WEIGHTS_ALONE = (".safetensors", ".pth", ".gguf")  # what nothing but weights is called
 PICKLE_MAGIC = b"\x80"
 _NO_ROOM = re.compile(r"Cannot allocate memory|error code: <1455>")  # Linux, Windows' commit limit
 
@@ -195,9 +196,14 @@ def _readable(file: Path) -> Iterator[None]:
         ) from error
     except MemoryError as error:
         raise _no_room(file) from error
-    except (SafetensorError, RuntimeError, OSError, EOFError) as error:
-        is_full = _NO_ROOM.search(str(error))
-        raise (_no_room(file) if is_full else _damaged(file, error)) from error
+    except OSError as error:
+        raise (_no_room(file) if _is_full(error) else _unreadable(file, error)) from error
+    except (SafetensorError, RuntimeError, EOFError) as error:
+        raise (_no_room(file) if _is_full(error) else _damaged(file, error)) from error
+
+
+def _is_full(error: Exception) -> bool:
+    return _NO_ROOM.search(str(error)) is not None
 
 
 def _first_bytes(file: Path) -> bytes:
@@ -224,6 +230,12 @@ def _foreign(file: Path, start: bytes) -> UserError:
             ".safetensors version of the model.",
             file=file,
         )
+    if file.suffix.lower() in WEIGHTS_ALONE:
+        return UserError(
+            "{file} is damaged or wasn't downloaded whole, as it doesn't begin like a file of weights: "
+            "download or copy it again.",
+            file=file,
+        )
     return UserError(
         "{file} isn't a file of weights: Kinora reads .safetensors and PyTorch's .pth.", file=file
     )
@@ -247,9 +259,17 @@ def _no_room(file: Path) -> UserError:
     )
 
 
-def _damaged(file: Path, error: Exception) -> UserError:
+def _unreadable(file: Path, error: OSError) -> UserError:
     return UserError(
         "{file} is damaged and can't be read ({reason}): download or copy it again.",
         file=file,
-        reason=str(error).partition("\n")[0].rstrip("."),
+        reason=reason(error),
+    )
+
+
+def _damaged(file: Path, error: Exception) -> UserError:
+    return UserError(
+        "{file} is damaged or wasn't downloaded whole: download or copy it again.",
+        file=file,
+        details=str(error),
     )

@@ -90,11 +90,11 @@ class ModelFiles:
         parts = series(self.missing)
         if self.problems:
             raise UserError(
-                "{path} lacks {parts}: put what is missing beside it, or say where it lies. "
-                "{problem}",
+                "{problem} Without that file {path} lacks {parts}: put what is missing beside it, or say "
+                "where it lies.",
+                problem=self.problems[0],
                 path=self.path,
                 parts=parts,
-                problem=self.problems[0],
             )
         raise UserError(
             "{path} lacks {parts}: put what is missing beside it, or say where it lies.",

@@ -1,6 +1,7 @@
 """`kinora plan` as it is typed, in a Python that has nothing of other people's."""
 
 import json
+import re
 import subprocess
 import sys
 from dataclasses import replace
@@ -115,6 +116,24 @@ def test_people_are_told_in_lines() -> None:
     assert first == "81 frames of 1280x720 with t2v-14b: this does not fit."
     assert len(stages) == 4
     assert last.startswith("It fits with ")
+
+
+def test_one_frame_and_large_numbers_read_well() -> None:
+    _, out, _ = run("--model", "demo", "--frames", "1")
+    assert out.startswith("1 frame of 128x128 with demo: this fits.")
+    _, out, _ = run("--model", "t2v-14b", "--size", "8192x8192", "--frames", "10001")
+    assert re.search(r"denoise  \d{1,3}(,\d{3})+\.\d\d GiB of RAM", out)
+
+
+@pytest.mark.usefixtures("data_home")
+@pytest.mark.parametrize(
+    ("seconds", "says"), [(0.00001, "0.001 s"), (2.04, "2 s"), (9.97, "10 s"), (60.4, "60 s")]
+)
+def test_times_read_well(seconds: float, says: str) -> None:
+    with History() as history:
+        history.add(replace(RUN, stages=tuple(StageReport(s, seconds, 1, 1) for s in ALWAYS)))
+    _, out, _ = run("--model", "demo", "--weights", "native")
+    assert f"  text     {says}, " in out
 
 
 @pytest.mark.parametrize(

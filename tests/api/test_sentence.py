@@ -1,5 +1,7 @@
+import pytest
+
 from inference.api.errors import MemoryShortageError, UserError
-from inference.api.sentence import Sentence, series
+from inference.api.sentence import Sentence, number, series
 
 
 def test_a_sentence_is_its_english_and_knows_its_parts() -> None:
@@ -26,3 +28,19 @@ def test_an_error_says_its_sentence() -> None:
     assert str(made) == made.sentence == "There is no room."
     assert made.sentence.values == {"what": "room"}
     assert UserError(made.sentence).sentence is made.sentence
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (1e-6, "0.000001"),
+        (0.0035, "0.0035"),
+        (16.04, "16"),
+        (12.34, "12.3"),
+        (999.7, "1,000"),
+        (2691.5, "2,690"),
+    ],
+)
+def test_numbers_are_written_without_an_exponent(value: float, text: str) -> None:
+    assert number(value) == text

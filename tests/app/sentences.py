@@ -13,7 +13,7 @@ CARRIERS = {"Notice": 1, "Failed": 2}  # the place of what each says
 PASSED_ON = (ast.Name, ast.Attribute, ast.Subscript)
 # What only a terminal shows, in English.
 TERMINAL = (
-    "__main__", "options", "terminal", "benchmarks", "bench", "bench_clips", "bench_layers", "measure",
+    "__main__", "command_line", "options", "terminal", "benchmarks", "bench", "bench_clips", "bench_layers", "measure",
     "peers", "peer_clips", "random_model", "trial", "api/__main__", "api/command", "api/arguments",
 )  # fmt: skip
 

@@ -8,11 +8,11 @@ import torch
 
 from assets.demo.recipe import world
 from assets.demo.recipe.judge import judge
-from inference.__main__ import main
 from inference.api.messages import Generate
 from inference.api.models import DEMO, ROOT
 from inference.api.spec import WeightFormat, default_request
 from inference.catalog import find
+from inference.command_line import main
 from inference.generate import generate
 from inference.media import read_frames
 from inference.weights.params import dit_params, text_params, vae_params

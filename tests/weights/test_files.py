@@ -1,5 +1,6 @@
 """Reading files: what is told about good ones, and that no bad one does harm or raises a riddle."""
 
+import errno
 import io
 import json
 import os
@@ -86,14 +87,15 @@ def entry(shape: object, start: int, end: int, dtype: object = "F32") -> dict[st
     return {"dtype": dtype, "shape": shape, "data_offsets": [start, end]}
 
 
+BEGINS_OTHERWISE = "damaged or wasn't downloaded whole, as it doesn't begin.*: download or copy it"
 FOREIGN = {
     "empty": (b"", "is empty"),
     "html": (b"<!DOCTYPE html><html>404</html>", "web page"),
     "git-lfs": (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\n", "git lfs pull"),
-    "text": (b"hello", "isn't a file of weights"),
-    "png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "isn't a file of weights"),
-    "zeros": (b"\0" * 100, "isn't a file of weights"),
-    "zip": (b"PK\x05\x06" + b"\0" * 18, "isn't a file of weights"),
+    "text": (b"hello", BEGINS_OTHERWISE),
+    "png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 100, BEGINS_OTHERWISE),
+    "zeros": (b"\0" * 100, BEGINS_OTHERWISE),
+    "zip": (b"PK\x05\x06" + b"\0" * 18, BEGINS_OTHERWISE),
     "not-json": (safetensors_bytes(b"{not json}"), "damaged"),
     "no-object": (safetensors_bytes(b"{}[]"), "damaged"),
     "deep-json": (safetensors_bytes(b'{"a":' * 60_000), "damaged"),
@@ -121,6 +123,28 @@ def test_a_file_that_is_no_weights_is_told(
         inspect(file)
     assert str(file) in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+def test_a_file_of_any_name_need_not_be_weights(tmp_path: Path) -> None:
+    (tmp_path / "x.bin").write_bytes(b"hello")
+    with pytest.raises(UserError, match=r"isn't a file of weights: Kinora reads \.safetensors"):
+        inspect(tmp_path / "x.bin")
+
+
+def test_what_a_library_says_of_damage_is_in_the_details(tmp_path: Path) -> None:
+    (tmp_path / "x.safetensors").write_bytes(safetensors_bytes(b"{not json}"))
+    with pytest.raises(UserError, match=r"whole: download or copy it again\.$") as raised:
+        inspect(tmp_path / "x.safetensors")
+    assert "line 1 column 2" in raised.value.details
+
+
+def test_a_disk_that_fails_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "as the system has it")
+
+    monkeypatch.setattr(Path, "open", fail)
+    with pytest.raises(UserError, match=r"can't be read \(Input/output error\): download or copy"):
+        read_header(tmp_path / "x.safetensors")
 
 
 def zip_pickle(payload: object) -> bytes:
