@@ -1,6 +1,9 @@
 """The plan against the pipeline: models of full size are run on meta, and what their tensors hold at most
 in each stage is what was forecast, within a tenth."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -14,7 +17,7 @@ from torch import Tensor
 from inference import generate as pipeline
 from inference import load, offload, stages
 from inference.api.device import ALWAYS, DeviceInfo, Stage
-from inference.api.messages import Finished, Generate, StageReport
+from inference.api.messages import Finished, Generate, StageReport, decode_event
 from inference.api.models import MODELS
 from inference.api.plan import CONTEXT_BYTES, VramPlan, plan
 from inference.api.spec import GenerationRequest, Task, WeightFormat, default_request, latent_shape
@@ -28,6 +31,7 @@ from inference.weights.files import DTYPES, Stored
 from inference.weights.meta import shapes_only
 from tests.hollow import write_hollow_model
 
+ROOT = Path(__file__).parent.parent
 META, BF16 = torch.device("meta"), torch.bfloat16
 GIB = 2**30
 BUDGETS = (4, 6, 8, 12, 24)  # GiB
@@ -211,3 +215,24 @@ def test_every_stage_takes_what_was_forecast(job: Job, gib: float, run: Run) -> 
 def test_every_budget_has_a_plan_but_for_the_large_models_smallest() -> None:
     short = {(job[0], gib) for job in JOBS for gib in BUDGETS if not planned(job, gib).fits}
     assert short == {("t2v-14b", 4), ("i2v-14b-480p", 4)}
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="the card would make the clip")
+@pytest.mark.skipif(sys.platform != "linux", reason="needs a peak that can be reset, and glibc")
+@pytest.mark.parametrize(("size", "frames"), [("128x128", 17), ("256x256", 17), ("256x256", 1)])
+def test_a_process_without_a_card_takes_what_was_forecast(
+    size: str, frames: int, tmp_path: Path
+) -> None:
+    asked = ["generate", "a red circle", "--size", size, "--frames", str(frames), "--steps", "1"]
+    done = subprocess.run(
+        [sys.executable, "-P", "-m", "inference", *asked, "--json"],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(tmp_path)},
+        capture_output=True,
+        check=True,
+    )
+    finished = decode_event(done.stdout.splitlines()[-1])
+    assert isinstance(finished, Finished)
+    taken = max(report.peak_ram_bytes for report in finished.stages)
+    forecast = max(report.forecast_ram_bytes for report in finished.stages)
+    assert forecast / taken == pytest.approx(1, abs=0.1)

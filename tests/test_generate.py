@@ -342,7 +342,7 @@ def test_a_clip_goes_on_with_a_lighter_plan(
     *events, last = make("lighter", steps=4)
     assert isinstance(last, Finished)
     assert torch.equal(frames(tmp_path / "lighter"), frames(tmp_path / "whole"))
-    assert notices(events) == ["Memory ran out: going on with less of it (0.32 GB at most)."]
+    assert notices(events) == ["Memory ran out: going on with less of it (0.321 GB at most)."]
     steps = [(e.stage, e.step) for e in events if isinstance(e, Progress)]
     again = [step for step in steps if step[0] is not Stage.LOAD]
     assert again == [  # no step is taken twice

@@ -35,6 +35,9 @@ from inference.api.working import Flow, denoise_working, text_working
 CONTEXT_BYTES = 2**29  # what CUDA takes on the card for a process before its first tensor
 CARD_PROCESS_BYTES = 1_500_000_000  # RAM of a process with torch and CUDA in it
 CPU_PROCESS_BYTES = 320_000_000  # and of one with torch alone
+# What is lost between tensors in RAM while a clip is decoded: most are too small to be given back one by one, and
+# no two layers want the same sizes. From 32 MiB on glibc gives each its own pages, and nothing is lost.
+LOST_SHARE, MOST_LOST_BYTES = 0.6, 4 * 2**25
 TEXT_BLOCKS = 2  # of the text encoder on a card at once: one computes while the next comes
 ROOM = 0.97  # of what is free: the rest is what an allocator loses between tensors
 RUNG = 0.8  # what the next lighter plan may take of this one's peak, stage by stage
@@ -324,7 +327,13 @@ class _Job:
         if side:
             words = f"the VAE and a tile of {side * SPATIAL_STRIDE} pixels"
             words += "; the others wait in main memory" if tile.park else ""
-        return self._stage(Stage.DECODE, weights + taken.working, taken.parked + frames, words)
+        working = taken.working + (0 if self._on_card else self._lost(taken.working))
+        return self._stage(Stage.DECODE, weights + working, taken.parked + frames, words)
+
+    def _lost(self, working: int) -> int:
+        """Between the tensors of a decoder in RAM; a single frame takes less than was forecast anyway."""
+        is_still = self.request.frames == 1
+        return 0 if is_still else min(int(LOST_SHARE * working), MOST_LOST_BYTES)
 
     def _stage(self, stage: Stage, device_bytes: int, host_bytes: int, resident: str) -> StagePlan:
         """`host_bytes` lie in RAM wherever the device is."""

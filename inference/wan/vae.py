@@ -23,6 +23,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inference.api.spec import SPATIAL_STRIDE, TEMPORAL_STRIDE, VAEParams
+from inference.wan.convolution import convolve
 from inference.wan.fused import norm_pixels
 from inference.wan.tiles import Chain, State, Step, Tile, split
 
@@ -56,7 +57,7 @@ class CausalConv3d(nn.Conv3d):
             return F.conv2d(x[:, :, 0], tap, self.bias, padding=self.padding[1:]).unsqueeze(2)
         x = _join(x.new_zeros(*x.shape[:2], 2, *x.shape[3:]) if starts else state[self], x)
         state[self] = x[:, :, -2:].clone()  # a view would keep all of x alive
-        return super().forward(x)
+        return convolve(self, x)
 
 
 class RMSNorm(nn.Module):
