@@ -122,6 +122,30 @@ def test_smallest_window_has_room_for_every_page(
         assert window.top_bar.rect().bottom() < messages.y()
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [(Language.ENGLISH, "It broke, and so on. "), (Language.CHINESE, "输出文件夹无法写入，请换。")],
+)
+def test_long_message_covers_no_button_of_the_smallest_window_and_can_be_read_whole(
+    qtbot: QtBot, case: Case, language: Language, sentence: str
+) -> None:
+    case.texts.use(language)
+    window, messages = case.window, case.window.messages
+    window.resize(0, 0)
+    qtbot.waitUntil(lambda: window.size() == window.minimumSize())
+    window.say(MessageLevel.PROBLEM, sentence, Remedy("Again", lambda: None))
+    assert not messages.more.isVisible()
+    long = sentence * 20
+    window.say(MessageLevel.PROBLEM, long, Remedy("Again", lambda: None))
+    QApplication.processEvents()
+    generate = window.create_panel.generate
+    place = QRect(generate.mapTo(window, QPoint()), generate.size())
+    assert not place.intersects(messages.geometry())
+    messages.more.click()
+    assert messages.details.toPlainText() == long
+    assert messages.accessibleName() == long
+
+
 def test_nothing_moves_as_a_message_comes_and_goes(qtbot: QtBot, case: Case) -> None:
     window, messages = case.window, case.window.messages
     window.resize(1280, 720)
