@@ -88,6 +88,11 @@ class Jobs(JobList):
         return None if self._device is None else limited(self._device, self.vram_bytes)
 
     @property
+    def clips_folder(self) -> Path:
+        """Where clips go by now."""
+        return self._naming().folder
+
+    @property
     def experience(self) -> Experience:
         """What is known of the worker's device: what clips took on it, and how fast it is."""
         device = self._device

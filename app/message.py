@@ -191,6 +191,10 @@ class MessageBar(Panel):
         elif not self._timer.isActive():
             self._timer.start(max(0, STAYS_MS - self._said.elapsed()))
 
+    def withdrawer(self, subject: str) -> Callable[..., None]:
+        """A slot for what says that it holds no longer."""
+        return lambda *_: self.withdraw(subject)
+
     def _on_remedy(self) -> None:
         self.hide()
         if self._act is not None:

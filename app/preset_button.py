@@ -17,16 +17,19 @@ from inference.api.errors import UserError
 class PresetButton(QWidget):
     """Opens the list; a click on a preset takes its values. Signals:
 
+    changed: there are other presets than before.
     removed: the `Preset` that is gone, for an offer to bring it back.
     failed: why one wasn't kept.
     """
 
+    changed = Signal()
     removed = Signal(object)
     failed = Signal(str)
 
     def __init__(self, draft: Draft, presets: Presets) -> None:
         super().__init__()
         self._draft, self._presets = draft, presets
+        presets.changed.connect(self.changed)
         self.button = tool("bookmark")
         self.button.setParent(self)
         self.button.clicked.connect(self._open)

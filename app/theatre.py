@@ -27,6 +27,7 @@ class Theatre(Panel):
     escaped = Signal()
     frame_wanted = Signal(QImage, str)  # to be saved; the clip's name and the frame's number
     export_wanted = Signal(Path, int, int)  # of that clip, the frames from first to last
+    opened = Signal()  # the clip that was asked for is shown
     failed = Signal(str, str)
 
     def __init__(self) -> None:
@@ -167,6 +168,7 @@ class Theatre(Panel):
         self.player.load(frames.count, frames.fps)
         if self._plays:
             self.player.play()
+        self.opened.emit()
 
     def _on_failed(self, sentence: str, details: str) -> None:
         if self._opening is not None and self._opening is not self._film:

@@ -16,10 +16,12 @@ class Watching(QObject):
     """Shows clips as they come, until one is chosen while others are made or wait: that one stays.
 
     Signals:
+        watched: the path of a clip that was chosen.
         pictured: a job's id, and what it looks like now.
         ended_unseen: a `Job` that was done while another clip was watched.
     """
 
+    watched = Signal(Path)
     pictured = Signal(str, QImage)
     ended_unseen = Signal(object)
 
@@ -35,6 +37,7 @@ class Watching(QObject):
         """Show that clip."""
         self.hold()
         self._theatre.open(path)
+        self.watched.emit(path)
 
     def compare(self, path: Path) -> None:
         """That clip beside the one that is shown."""

@@ -544,6 +544,9 @@ def test_unsaved_change_is_told(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     with qtbot.waitSignal(jobs.noticed, timeout=PATIENCE_MS):
         jobs.pause(id_)
     assert jobs.job(id_).status is JobStatus.PAUSED
+    jobs.journal._database._connection.execute("PRAGMA query_only = 0")
+    with qtbot.waitSignal(jobs.written, timeout=PATIENCE_MS):
+        jobs.resume(id_)
 
 
 def test_job_knows_what_it_is() -> None:

@@ -1,6 +1,7 @@
 """The window with all its pages: the settings reach what they are for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from pytestqt.qtbot import QtBot
 from app import theme
 from app.clips import Clips
 from app.jobs import Jobs
+from app.journal import JobStatus
 from app.message import MessageLevel, Remedy
 from app.pages import Pages
 from app.settings import Language, SettingsStore, Theme
@@ -189,6 +191,20 @@ def test_settings_that_can_not_be_kept_are_told(case: Case, tmp_path: Path) -> N
     (tmp_path / "settings.json").mkdir()
     case.window.top_bar.theme.click()
     assert "can't be kept" in case.window.messages.text.text()
+
+
+def test_folder_that_could_not_be_written_is_told_until_another_is_chosen(
+    case: Case, tmp_path: Path
+) -> None:
+    (id_,) = case.jobs.add([ask()])
+    with_folder = replace(case.jobs.job(id_), failure=FailureKind.INPUT, message="It can't be.")
+    case.jobs.put(replace(with_folder, status=JobStatus.FAILED))
+    case.jobs.failed.emit(case.jobs.job(id_))
+    assert case.window.messages.isVisible()
+    case.store.update(theme=Theme.LIGHT)
+    assert case.window.messages.isVisible()
+    case.store.update(output_folder=str(tmp_path / "elsewhere"))
+    assert not case.window.messages.isVisible()
 
 
 def test_finished_clip_is_told_to_who_looks_elsewhere(

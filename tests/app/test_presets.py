@@ -160,9 +160,7 @@ def test_removed_preset_is_told_and_brought_back(qtbot: QtBot, tmp_path: Path) -
     button = PresetButton(Draft(), presets)
     qtbot.addWidget(button)
     button.fill()
-    (submenu,) = [
-        entry.menu() for entry in button.menu.actions() if entry.text() == "Remove"
-    ]
+    (submenu,) = [entry.menu() for entry in button.menu.actions() if entry.text() == "Remove"]
     assert isinstance(submenu, QMenu)
     with qtbot.waitSignal(button.removed) as removed:
         submenu.actions()[0].trigger()
