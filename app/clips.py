@@ -22,7 +22,7 @@ from app.copying import Copying
 from app.library import Clip, Library, not_moved
 from app.presence import Presence
 from app.process import remove_file
-from app.recipes import read_request
+from app.recipes import Origin, read_origin
 from app.text import tip
 from app.thumbnails import Order, Thumbnails, plan_strip
 from app.words import said
@@ -96,6 +96,11 @@ class Clips(QAbstractListModel):
         id_ = self._ids.get(str(path.absolute()))
         return None if id_ is None else self._all[id_]
 
+    def is_in_trash(self, id_: int) -> bool:
+        """Whether there is a clip of that id, in the trash."""
+        clip = self._all.get(id_)
+        return clip is not None and bool(clip.trashed_from)
+
     def row(self, id_: int) -> int:
         """Where the clip of that id is shown; -1 for one that isn't."""
         return next((row for row, clip in enumerate(self._clips) if clip.id == id_), -1)
@@ -114,19 +119,19 @@ class Clips(QAbstractListModel):
         """Take in a clip that was just made."""
         return self._add(path, request, datetime.now())
 
-    def take_in(self, path: Path) -> GenerationRequest | None:
+    def take_in(self, path: Path) -> Origin | None:
         """How a clip was made that lies anywhere; if that is known, it is in the library then.
 
-        A folder of frames stays out: it is no file to be kept. Raises `UserError` for what is no video
-        or picture.
+        A part of a clip stays out, which its request would not make, and a folder of frames, which is no
+        file to be kept. Raises `UserError` for what is no video or picture.
         """
-        request = read_request(path)
-        if request is None or path.is_dir():
-            return request
+        origin = read_origin(path)
+        if origin is None or origin.part is not None or path.is_dir():
+            return origin
         known = self.at(path)
-        if known is None or known.request != request:
-            self._add(path, request, datetime.fromtimestamp(path.stat().st_mtime))
-        return request
+        if known is None or known.request != origin.request:
+            self._add(path, origin.request, datetime.fromtimestamp(path.stat().st_mtime))
+        return origin
 
     def set_favourite(self, id_: int, *, favourite: bool) -> None:
         self._put(replace(self.clip(id_), favourite=favourite))

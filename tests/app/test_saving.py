@@ -27,7 +27,11 @@ def saving(qtbot: QtBot, said: Said) -> Saving:
     qtbot.addWidget(window)
 
     def say(
-        level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+        level: MessageLevel,
+        text: str,
+        remedy: Remedy | None = None,
+        details: str = "",
+        subject: str = "",
     ) -> None:
         assert (remedy, details) == (None, "")
         said.append((level, text))
