@@ -264,10 +264,7 @@ class MessageBar(Panel):
     def _dress(self) -> None:
         icon = theme.icon(self._level.value, _TONES[self._level])
         self._mark.setPixmap(icon.pixmap(QSize(18, 18), self.devicePixelRatio()))
-        if self.property("level") != self._level.value:
-            self.setProperty("level", self._level.value)
-            self.style().unpolish(self)
-            self.style().polish(self)
+        theme.set_trait(self, "level", self._level.value)
 
     def retranslate(self) -> None:
         self.more.setText(self.tr("Details"))
