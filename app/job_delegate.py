@@ -120,8 +120,8 @@ class JobDelegate(QStyledItemDelegate):
             line.setWidth(line.width() - metrics.horizontalAdvance(time) - theme.GAP)
         text = metrics.elidedText(self._words(job), Qt.TextElideMode.ElideRight, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, text)
-        if job.is_active and job.steps:
-            self._draw_bar(painter, box, job.step / job.steps, table)
+        if job.is_active:
+            self._draw_bar(painter, box, job.progress, table)
 
     def _draw_bar(self, painter: QPainter, box: QRect, share: float, table: Tokens) -> None:
         groove = QRectF(box.left(), box.bottom() - 3, box.width(), 3)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -184,6 +185,20 @@ def test_row_shows_picture_progress_and_selection(
     picture.fill(QColor("#ff0000"))
     panel.pictures.show_preview("a", picture)
     assert middle_of_first_picture(panel) == "#ff0000"
+
+
+def test_bar_of_a_row_is_of_the_whole_clip(
+    panel: QueuePanel, model: QStandardItemModel, qapp: QApplication
+) -> None:
+    theme.apply(qapp, theme.Scheme.DARK)
+    put(model, replace(RUNNING, step=1, steps=20, progress=0.75))
+    picture, accent = picture_of(panel.list.viewport()), QColor(theme.current().accent_text)
+    rows = [
+        [x for x in range(picture.width()) if picture.pixelColor(x, y) == accent] for y in range(60)
+    ]
+    bar = max(rows, key=len)
+    room = picture.width() - 8 - min(bar)
+    assert len(bar) == pytest.approx(0.75 * room, abs=6)
 
 
 def middle_of_first_picture(panel: QueuePanel) -> str:
