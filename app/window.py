@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QSettings, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -80,7 +80,8 @@ class Window(QMainWindow):
         self.create_panel = Create(self.draft, services.folder / "presets.json")
         self.queue = QueuePanel(services.jobs, services.clips)
         self.theatre = Theatre()
-        self.saving = Saving(self, self.say)
+        places = QSettings(str(services.folder / "window.ini"), QSettings.Format.IniFormat)
+        self.saving = Saving(self, self.say, places)
         self.workspace = Workspace(self.theatre, self.create_panel, self.queue)
         self.library = LibraryPage(services.clips)
         self.queueing = Queueing(services.jobs, self)
@@ -93,7 +94,7 @@ class Window(QMainWindow):
             Section.LIBRARY: self.library.bindings,
         }
         self.shortcuts = Shortcuts(self, self.top_bar, self.theatre, self.messages, parts)
-        self._placing = Placing(self, self.workspace, services.folder / "window.ini")
+        self._placing = Placing(self, self.workspace, places)
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
         self._lay_out()
