@@ -19,7 +19,7 @@ from PySide6.QtCore import (
 )
 
 from app.copying import Copying
-from app.library import Clip, Library, not_moved
+from app.library import Clip, Library, Whereabouts, date_text, not_moved, shape_text
 from app.presence import Presence
 from app.process import remove_file
 from app.recipes import Origin, read_origin
@@ -45,6 +45,7 @@ class Clips(QAbstractListModel):
         copying: a `Clip` that is copied from a trash on another drive, until it is `restored`.
         failed: why that came to nothing.
         missing_changed: files have gone or come back.
+        relocated: the whereabouts of files are others than before, for any of these reasons.
         pictured: the id of a clip whose strip was made.
     """
 
@@ -53,6 +54,7 @@ class Clips(QAbstractListModel):
     copying = Signal(object)
     failed = Signal(str)
     missing_changed = Signal()
+    relocated = Signal()
     pictured = Signal(int)
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
@@ -66,6 +68,7 @@ class Clips(QAbstractListModel):
         self._found: frozenset[int] | None = None  # by the words; None: there are no words
         self._clips: list[Clip] = []
         self._missing: frozenset[int] = frozenset()
+        self._strays: dict[Path, bool] = {}  # whether files are there that are no clip's
         self._ordered: set[int] = set()  # strips, once each
         self._thumbnails = Thumbnails(self)
         self._thumbnails.made.connect(self._on_thumbnail)
@@ -75,6 +78,8 @@ class Clips(QAbstractListModel):
         self._copying.failed.connect(self._on_not_copied)
         self._presence = Presence(lambda: list(self._all.values()), self)
         self._presence.looked.connect(self._on_looked)
+        for signal in (self.trashed, self.restored, self.missing_changed):
+            signal.connect(self.relocated)
         self._show()
 
     @property
@@ -95,6 +100,16 @@ class Clips(QAbstractListModel):
         """The clip whose file lies there, shown or not."""
         id_ = self._ids.get(str(path.absolute()))
         return None if id_ is None else self._all[id_]
+
+    def whereabouts(self, path: Path) -> Whereabouts:
+        """What has become of the file of a clip that was made there."""
+        if (clip := self.at(path)) is not None:
+            return Whereabouts.GONE if clip.id in self._missing else Whereabouts.THERE
+        if any(clip.trashed_from == str(path.absolute()) for clip in self._all.values()):
+            return Whereabouts.TRASHED
+        if path not in self._strays:
+            self._strays[path] = path.is_file()
+        return Whereabouts.THERE if self._strays[path] else Whereabouts.GONE
 
     def is_in_trash(self, id_: int) -> bool:
         """Whether there is a clip of that id, in the trash."""
@@ -171,13 +186,17 @@ class Clips(QAbstractListModel):
 
     def empty_trash(self) -> None:
         """Delete what is in the trash for good."""
-        for clip in list(self._all.values()):
-            if clip.trashed_from and clip.id not in self._copied:
-                self._library.destroy(clip)
-                self._drop(clip.id)
+        try:
+            for clip in list(self._all.values()):
+                if clip.trashed_from and clip.id not in self._copied:
+                    self._library.destroy(clip)
+                    self._drop(clip.id)
+        finally:
+            self.relocated.emit()
 
     def check_files(self) -> None:
         """See which files have gone or come back, as when the window gets the focus."""
+        self._strays.clear()
         self._presence.look()
 
     def is_missing(self, id_: int) -> bool:
@@ -368,25 +387,6 @@ class Clips(QAbstractListModel):
             "Clips", "The library could not be read, so a new one was begun; the old is {0}."
         )
         return message.format(self._library.put_aside)
-
-
-def date_text(clip: Clip) -> str:
-    """When it was made, in the form in which it is searched for."""
-    return clip.made.replace("T", " ")[:16]
-
-
-def shape_text(clip: Clip) -> str:
-    """Its size, and how long it is."""
-    size, length = f"{clip.request.width}×{clip.request.height}", length_text(clip)
-    return f"{size} · {length}" if length else size
-
-
-def length_text(clip: Clip) -> str:
-    """How long it is; empty for a picture."""
-    if clip.request.frames == 1:
-        return ""
-    seconds = clip.request.frames / clip.request.fps
-    return QCoreApplication.translate("Clips", "{0} s", "seconds").format(f"{seconds:.1f}")
 
 
 def _age(clip: Clip) -> tuple[str, int]:
