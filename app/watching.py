@@ -32,6 +32,7 @@ class Watching(QObject):
         self._latest: Preview | None = None
         jobs.previewed.connect(self._on_previewed)
         jobs.finished.connect(self._on_finished)
+        jobs.dataChanged.connect(self._on_changed)
 
     def watch(self, path: Path) -> None:
         """Show that clip."""
@@ -71,6 +72,13 @@ class Watching(QObject):
             self.pictured.emit(preview.job, first)
         if self._follows:
             self._show(preview)
+
+    def _on_changed(self) -> None:
+        """A preview says what has become of its clip."""
+        shown = self._theatre.previewed
+        job = next((job for job in self._jobs.jobs if job.id == shown), None)
+        if job is not None:
+            self._theatre.show_status(job.status)
 
     def _show(self, preview: Preview) -> None:
         request = self._jobs.job(preview.job).request
