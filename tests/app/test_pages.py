@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app import theme
+from app import message, theme
 from app.clips import Clips
 from app.jobs import Jobs
 from app.journal import JobStatus
@@ -186,11 +186,17 @@ def places_now(window: Window) -> dict[QWidget, QRect]:
     }
 
 
-def test_settings_that_can_not_be_kept_are_told(case: Case, tmp_path: Path) -> None:
+def test_settings_that_can_not_be_kept_are_told_until_they_can(
+    qtbot: QtBot, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message, "STAYS_MS", 100)
     (tmp_path / "settings.json").unlink()
     (tmp_path / "settings.json").mkdir()
     case.window.top_bar.theme.click()
     assert "can't be kept" in case.window.messages.text.text()
+    (tmp_path / "settings.json").rmdir()
+    case.window.top_bar.theme.click()
+    qtbot.waitUntil(lambda: not case.window.messages.isVisible())
 
 
 def test_folder_that_could_not_be_written_is_told_until_another_is_chosen(
@@ -306,6 +312,15 @@ def test_download_of_what_is_not_whole_says_what_is_missing(qtbot: QtBot, case: 
     assert "but still needs the VAE; the tokenizer" in messages.text.text()
     messages.remedy.click()
     assert [c.model for c in case.sent if isinstance(c, Download)] == ["a", "a"]
+
+
+def test_download_that_begins_again_elsewhere_is_offered_no_longer(
+    qtbot: QtBot, case: Case
+) -> None:
+    download(qtbot, case, known("a", 5, installed=False, missing=("the VAE",)))
+    assert case.window.messages.remedy.isVisible()
+    case.pages.downloads.download("a")
+    assert not case.window.messages.isVisible()
 
 
 def test_download_that_can_not_be_read_is_said_to_be(qtbot: QtBot, case: Case) -> None:

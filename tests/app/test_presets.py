@@ -165,6 +165,7 @@ def test_removed_preset_is_told_and_brought_back(qtbot: QtBot, tmp_path: Path) -
     with qtbot.waitSignal(button.removed) as removed:
         submenu.actions()[0].trigger()
     assert presets.own == ()
+    assert removed.args is not None
     button.bring_back(removed.args[0])
     assert presets.own == (before,)
 

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.export import Format
-from app.message import MessageLevel, Remedy
+from app.message import MessageBar, MessageLevel, Remedy
 from app.reveal import Reveal
 from app.saving import Saving, named
 from app.sources import open_source
@@ -149,7 +149,7 @@ def test_next_dialog_opens_where_something_was_saved_last_also_after_a_restart(
     saving.export(tmp_path / "source.mp4", 2, 5)
     window = QWidget()
     qtbot.addWidget(window)
-    again = Saving(window, lambda *_: None, store_in(tmp_path))
+    again = Saving(window, MessageBar().say, store_in(tmp_path))
     (chosen / "frame.png").unlink()
     chosen.rmdir()
     again.export(tmp_path / "source.mp4", 2, 5)

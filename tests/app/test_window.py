@@ -299,13 +299,17 @@ def test_long_path_in_a_message_is_cut_and_whole_in_its_details(window: Window) 
     assert not window.messages.more.isVisible()
 
 
-def test_unwritable_folder_is_told_not_thrown(
-    window: Window, services: Services, monkeypatch: pytest.MonkeyPatch
+def test_unwritable_folder_is_told_not_thrown_until_it_can_be_written(
+    qtbot: QtBot, window: Window, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(message, "STAYS_MS", 100)
     window.draft.set_prompt("x")
-    monkeypatch.setattr(services.jobs, "add", _refuse)
-    window.create_panel.submit()
+    with monkeypatch.context() as patch:
+        patch.setattr(services.jobs, "add", _refuse)
+        window.create_panel.submit()
     assert "full" in window.messages.text.text()
+    window.create_panel.submit()
+    qtbot.waitUntil(lambda: not window.messages.isVisible())
 
 
 def _refuse(*_: object) -> None:
