@@ -16,12 +16,10 @@ class JobPictures(QObject):
     is read in a thread when it is first asked for.
 
     Signals:
-        changed: a picture has come that a row may show.
-        relocated: a clip is no longer where it was, or is again.
+        changed: a picture has come that a row may show, or a clip is no longer where it was.
     """
 
     changed = Signal()
-    relocated = Signal()
 
     def __init__(self, clips: Clips, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +28,7 @@ class JobPictures(QObject):
         self._strips.arrived.connect(self.changed)
         self._strips.lacking.connect(clips.order_strip, Qt.ConnectionType.QueuedConnection)
         clips.pictured.connect(self._strips.renew)
-        clips.relocated.connect(self.relocated)
+        clips.relocated.connect(self.changed)
 
     def show_preview(self, job: str, picture: QImage) -> None:
         """What the clip of that job looks like by now."""

@@ -235,9 +235,7 @@ class QueuePanel(Panel):
         self.list.customContextMenuRequested.connect(self._open_menu)
         self.list.installEventFilter(self)
         self.list.doubleClicked.connect(self._on_activated)
-        for changed in (self.pictures.changed, self.pictures.relocated):
-            changed.connect(self.list.viewport().update)
-        self.pictures.relocated.connect(self._refresh)
+        self.pictures.changed.connect(self.list.viewport().update)
 
     def _actor(self, action: Action, job: Job | None = None) -> Callable[[], None]:
         """For what is selected then, or for that job."""

@@ -354,20 +354,24 @@ def test_clip_in_the_trash_is_said_to_be_there_and_not_offered_until_it_is_back(
     done = replace(job("a", JobStatus.DONE), path=str(write_clip(tmp_path / "a.mp4")))
     clip = clips.add(Path(done.path), done.request)
     put(model, done)
-    assert panel.status_text(done) == "Done"
+    drawn = [panel.status_text(done)]  # at first, and whenever its row is drawn anew
+    panel.pictures.changed.connect(lambda: drawn.append(panel.status_text(done)))
     clips.trash([clip.id])
+    assert drawn[-1] == "In the trash"
     assert panel.status_text(done) == "In the trash"
     assert "Show" not in [entry.text() for entry in panel.menu().actions()]
     with qtbot.assertNotEmitted(panel.act_wanted):
         qtbot.keyClick(panel.list, Qt.Key.Key_Return)
         qtbot.keyClick(panel.list, Qt.Key.Key_C)
     clips.restore([clip.id])
+    assert drawn[-1] == "Done"
     assert panel.status_text(done) == "Done"
     with qtbot.waitSignal(panel.act_wanted) as wanted:
         qtbot.keyClick(panel.list, Qt.Key.Key_Return)
     assert wanted.args == [Action.SHOW, "a"]
     clips.trash([clip.id])
     clips.empty_trash()
+    assert drawn[-1] == "The file is missing"
     assert panel.status_text(done) == "The file is missing"
 
 
