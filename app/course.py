@@ -47,10 +47,11 @@ class Course:
         return self.done
 
     def seconds_left(self, stage: Stage, seconds: float | None) -> float | None:
-        """Of the whole clip, when a stage has so many left; what isn't known of the rest is left out."""
-        if seconds is None:
+        """Of the whole clip, when a stage has so many left; None while the most of it isn't known."""
+        later = _after(stage)
+        if seconds is None or (Stage.DENOISE in later and Stage.DENOISE not in self._known):
             return None
-        return seconds + sum(self._known.get(later, 0.0) for later in _after(stage))
+        return seconds + sum(self._known.get(each, 0.0) for each in later)
 
 
 def expected(

@@ -71,6 +71,7 @@ def test_time_that_is_left_is_that_of_all_stages_as_far_as_it_is_known() -> None
     assert Course(SECONDS).seconds_left(Stage.TEXT, 2.0) == pytest.approx(97.0)
     assert Course(SECONDS).seconds_left(Stage.DECODE, 2.0) == pytest.approx(2.0)
     assert Course({}).seconds_left(Stage.DENOISE, 2.0) == pytest.approx(2.0)
+    assert Course({}).seconds_left(Stage.LOAD, 2.0) is None  # the most is still to come
     assert Course(SECONDS).seconds_left(Stage.TEXT, None) is None
 
 
