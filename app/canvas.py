@@ -28,6 +28,7 @@ from app.player import Player
 NEAREST_FROM = 3.0  # the zoom at which single pixels are what one wants to see
 GRIP = 8  # pixels on either side of the divider that take hold of it
 ZOOM_STEP = 1.25
+DIMMED = 0.4  # how opaque what came to nothing is
 DIVIDER_STEP = 0.02  # of the picture's width
 WHEEL_NOTCH = 120  # Qt's unit
 
@@ -53,7 +54,7 @@ class Canvas(Panel):
         self.other: Film | None = None
         self.geometry_of_picture = Geometry()
         self.divider = 0.5  # of the picture's width
-        self._badge, self._sentence = "", ""
+        self._badge, self._sentence, self._is_dimmed = "", "", False
         self._image: QImage | None = None
         self._other_image: QImage | None = None
         self._scaled: tuple[int, QSizeF, QImage] | None = None
@@ -74,7 +75,7 @@ class Canvas(Panel):
         """That film from now on, None for the hint; the badge says what is special about it."""
         if self.film is not None:
             self.film.arrived.disconnect(self._on_arrived)
-        self.film, self._badge, self._sentence = film, badge, ""
+        self.film, self._badge, self._sentence, self._is_dimmed = film, badge, "", False
         if film is None:
             self._image = None
         else:
@@ -85,9 +86,9 @@ class Canvas(Panel):
             self.geometry_of_picture.picture = QSizeF(film.size)
         self._take_frames()
 
-    def set_badge(self, badge: str) -> None:
-        """What is special about the film, in other words."""
-        self._badge = badge
+    def set_badge(self, badge: str, *, dimmed: bool = False) -> None:
+        """What is special about the film, in other words; `dimmed` for one that came to nothing."""
+        self._badge, self._is_dimmed = badge, dimmed
         self._describe()
         self.update()
 
@@ -178,7 +179,9 @@ class Canvas(Panel):
         magnified = geometry.zoom is not None and geometry.scale >= NEAREST_FROM
         smooth = not magnified or bool(self._badge)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+        painter.setOpacity(DIMMED if self._is_dimmed else 1.0)
         self._draw_scaled(painter, box, image)
+        painter.setOpacity(1.0)
         if self._other_image is not None:
             self._paint_other(painter, box, self._other_image)
         corner = box.intersected(QRectF(self.rect())).bottomLeft() + QPointF(10, -10)

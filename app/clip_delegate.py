@@ -19,8 +19,8 @@ from PySide6.QtGui import QFont, QMouseEvent, QPainter, QPen, QTextLayout, QText
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from app import theme
-from app.clips import CLIP_ROLE, date_text, length_text
-from app.library import Clip
+from app.clips import CLIP_ROLE
+from app.library import Clip, date_text, length_text
 from app.overlay import ON_SHADE, SHADE, paint_label
 from app.strips import Strips, fit, rounded
 from app.theme import Tokens

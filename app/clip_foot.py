@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from app import theme
 from app.clip_actions import KEYS, NOT_IN_TRASH, ClipAction
-from app.clips import date_text, shape_text
 from app.fields import OneLine, name_tool, row, tool
-from app.library import Clip
+from app.library import Clip, date_text, shape_text
 from inference.api.spec import GenerationRequest
 
 _IN_WORDS = (ClipAction.WATCH, ClipAction.REUSE, ClipAction.RESTORE)

@@ -19,10 +19,10 @@ from PySide6.QtCore import (
 )
 
 from app.copying import Copying
-from app.library import Clip, Library, not_moved
+from app.library import Clip, Library, Whereabouts, date_text, not_moved, shape_text
 from app.presence import Presence
 from app.process import remove_file
-from app.recipes import read_request
+from app.recipes import Origin, read_origin
 from app.text import tip
 from app.thumbnails import Order, Thumbnails, plan_strip
 from app.words import said
@@ -45,6 +45,7 @@ class Clips(QAbstractListModel):
         copying: a `Clip` that is copied from a trash on another drive, until it is `restored`.
         failed: why that came to nothing.
         missing_changed: files have gone or come back.
+        relocated: the whereabouts of files are others than before, for any of these reasons.
         pictured: the id of a clip whose strip was made.
     """
 
@@ -53,6 +54,7 @@ class Clips(QAbstractListModel):
     copying = Signal(object)
     failed = Signal(str)
     missing_changed = Signal()
+    relocated = Signal()
     pictured = Signal(int)
 
     def __init__(self, folder: Path | None = None, parent: QObject | None = None) -> None:
@@ -66,6 +68,7 @@ class Clips(QAbstractListModel):
         self._found: frozenset[int] | None = None  # by the words; None: there are no words
         self._clips: list[Clip] = []
         self._missing: frozenset[int] = frozenset()
+        self._strays: dict[Path, bool] = {}  # whether files are there that are no clip's
         self._ordered: set[int] = set()  # strips, once each
         self._thumbnails = Thumbnails(self)
         self._thumbnails.made.connect(self._on_thumbnail)
@@ -75,6 +78,8 @@ class Clips(QAbstractListModel):
         self._copying.failed.connect(self._on_not_copied)
         self._presence = Presence(lambda: list(self._all.values()), self)
         self._presence.looked.connect(self._on_looked)
+        for signal in (self.trashed, self.restored, self.missing_changed):
+            signal.connect(self.relocated)
         self._show()
 
     @property
@@ -96,6 +101,21 @@ class Clips(QAbstractListModel):
         id_ = self._ids.get(str(path.absolute()))
         return None if id_ is None else self._all[id_]
 
+    def whereabouts(self, path: Path) -> Whereabouts:
+        """What has become of the file of a clip that was made there."""
+        if (clip := self.at(path)) is not None:
+            return Whereabouts.GONE if clip.id in self._missing else Whereabouts.THERE
+        if any(clip.trashed_from == str(path.absolute()) for clip in self._all.values()):
+            return Whereabouts.TRASHED
+        if path not in self._strays:
+            self._strays[path] = path.is_file()
+        return Whereabouts.THERE if self._strays[path] else Whereabouts.GONE
+
+    def is_in_trash(self, id_: int) -> bool:
+        """Whether there is a clip of that id, in the trash."""
+        clip = self._all.get(id_)
+        return clip is not None and bool(clip.trashed_from)
+
     def row(self, id_: int) -> int:
         """Where the clip of that id is shown; -1 for one that isn't."""
         return next((row for row, clip in enumerate(self._clips) if clip.id == id_), -1)
@@ -114,19 +134,19 @@ class Clips(QAbstractListModel):
         """Take in a clip that was just made."""
         return self._add(path, request, datetime.now())
 
-    def take_in(self, path: Path) -> GenerationRequest | None:
+    def take_in(self, path: Path) -> Origin | None:
         """How a clip was made that lies anywhere; if that is known, it is in the library then.
 
-        A folder of frames stays out: it is no file to be kept. Raises `UserError` for what is no video
-        or picture.
+        A part of a clip stays out, which its request would not make, and a folder of frames, which is no
+        file to be kept. Raises `UserError` for what is no video or picture.
         """
-        request = read_request(path)
-        if request is None or path.is_dir():
-            return request
+        origin = read_origin(path)
+        if origin is None or origin.part is not None or path.is_dir():
+            return origin
         known = self.at(path)
-        if known is None or known.request != request:
-            self._add(path, request, datetime.fromtimestamp(path.stat().st_mtime))
-        return request
+        if known is None or known.request != origin.request:
+            self._add(path, origin.request, datetime.fromtimestamp(path.stat().st_mtime))
+        return origin
 
     def set_favourite(self, id_: int, *, favourite: bool) -> None:
         self._put(replace(self.clip(id_), favourite=favourite))
@@ -166,13 +186,17 @@ class Clips(QAbstractListModel):
 
     def empty_trash(self) -> None:
         """Delete what is in the trash for good."""
-        for clip in list(self._all.values()):
-            if clip.trashed_from and clip.id not in self._copied:
-                self._library.destroy(clip)
-                self._drop(clip.id)
+        try:
+            for clip in list(self._all.values()):
+                if clip.trashed_from and clip.id not in self._copied:
+                    self._library.destroy(clip)
+                    self._drop(clip.id)
+        finally:
+            self.relocated.emit()
 
     def check_files(self) -> None:
         """See which files have gone or come back, as when the window gets the focus."""
+        self._strays.clear()
         self._presence.look()
 
     def is_missing(self, id_: int) -> bool:
@@ -363,25 +387,6 @@ class Clips(QAbstractListModel):
             "Clips", "The library could not be read, so a new one was begun; the old is {0}."
         )
         return message.format(self._library.put_aside)
-
-
-def date_text(clip: Clip) -> str:
-    """When it was made, in the form in which it is searched for."""
-    return clip.made.replace("T", " ")[:16]
-
-
-def shape_text(clip: Clip) -> str:
-    """Its size, and how long it is."""
-    size, length = f"{clip.request.width}×{clip.request.height}", length_text(clip)
-    return f"{size} · {length}" if length else size
-
-
-def length_text(clip: Clip) -> str:
-    """How long it is; empty for a picture."""
-    if clip.request.frames == 1:
-        return ""
-    seconds = clip.request.frames / clip.request.fps
-    return QCoreApplication.translate("Clips", "{0} s", "seconds").format(f"{seconds:.1f}")
 
 
 def _age(clip: Clip) -> tuple[str, int]:

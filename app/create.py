@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QPushButton,
     QScrollArea,
+    QStackedLayout,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -82,6 +83,8 @@ class Create(Panel):
         self.advanced = Advanced(draft)
         self.forecast = ForecastCard()
         self.fault = QLabel()
+        self._fault_mark = QLabel()
+        self._verdict = QStackedLayout()  # what is foretold, or what is in the way in its place
         self.generate = QPushButton()
         self._scroll = QScrollArea()
         self._negative_fold, self._advanced_fold = Fold(self.negative), Fold(self.advanced)
@@ -246,14 +249,14 @@ class Create(Panel):
 
     def _show_fault(self, text: str) -> None:
         self.fault.setText(text)
-        self.fault.setVisible(bool(text))
-        self.prompt.editor.setProperty("wrong", bool(text))
+        self._verdict.setCurrentIndex(1 if text else 0)
+        icon = theme.icon("problem", theme.Tone.PROBLEM)
+        self._fault_mark.setPixmap(icon.pixmap(QSize(18, 18), self.devicePixelRatio()))
+        theme.set_trait(self.prompt.editor, "wrong", bool(text))
 
     def _lay_out(self) -> None:
         self.setMinimumWidth(WIDTH)
         self.negative.setFixedHeight(72)
-        theme.set_kind(self.fault, "problem")
-        self.fault.setWordWrap(True)
         for number in (self.width_field, self.height_field, self.seconds, self.frames):
             number.setFixedWidth(NUMBER_WIDTH)
         for label in (self._seconds_title, self._frames_title):
@@ -269,13 +272,31 @@ class Create(Panel):
         foot = QVBoxLayout()
         foot.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.ROOM)
         foot.setSpacing(theme.GAP)
-        for widget in (self.forecast, self.fault, self.generate):
-            foot.addWidget(widget)
+        foot.addLayout(self._verdict)
+        foot.addWidget(self.generate)
+        self._lay_out_verdict()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(scroll, 1)
         layout.addLayout(foot)
+
+    def _lay_out_verdict(self) -> None:
+        """As high as the higher of the two, so that nothing moves when one takes the other's place."""
+        theme.set_kind(self.fault, "problem")
+        self.fault.setWordWrap(True)
+        card = QFrame()
+        theme.set_kind(card, "card")
+        inside = row(self._fault_mark, self.fault, stretch=1)
+        inside.setAlignment(self._fault_mark, Qt.AlignmentFlag.AlignTop)
+        inside.setAlignment(self.fault, Qt.AlignmentFlag.AlignTop)
+        inside.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.GAP)
+        card.setLayout(inside)
+        for side in (self.forecast, card):
+            policy = side.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            side.setSizePolicy(policy)
+            self._verdict.addWidget(side)
 
     def _make_form(self) -> QWidget:
         form = QWidget()

@@ -18,6 +18,7 @@ from PySide6.QtCore import QBuffer, QCoreApplication, QObject, QThread, Signal
 from PySide6.QtGui import QImage, QImageWriter
 
 from app import ffmpeg
+from app.recipes import FRAMES, TAG, TRIMMED, Part
 from app.sources import RECIPE, Colour, Source, open_source
 from app.words import said, said_reason
 from inference.api.errors import UserError
@@ -196,13 +197,15 @@ def tags_of(source: Source, first: int, last: int) -> dict[str, str]:
     """What the new file says of its origin.
 
     A whole clip keeps the recipe that makes it again. A part of it can't be made so: it says which
-    frames it holds of the clip that the recipe makes.
+    frames it holds of the clip that the recipe makes; so does a part of a part.
     """
     tags = read_tags(source.path)
-    recipe = tags.get("recipe")
+    part = Part.read(tags.get(FRAMES, "")) or Part(1, source.count, source.count)
+    recipe = tags.get(TAG) or tags.get(TRIMMED)
     if recipe is None or (first == 0 and last == source.count - 1):
         return tags
-    return {"trimmed_from": recipe, "frames": f"{first + 1}-{last + 1} of {source.count}"}
+    inner = Part(part.first + first, part.first + last, part.count)
+    return {TRIMMED: recipe, FRAMES: str(inner)}
 
 
 def read_tags(path: Path) -> dict[str, str]:

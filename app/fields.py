@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -75,13 +75,25 @@ class Slider(QSlider):
 
 
 class Choice(QComboBox):
-    """The same for a list; no wider than it has to be."""
+    """The same for a list; no wider than it has to be. What drops down has an edge like a menu's."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(8)
+        self._around = self.view().window()  # Qt's own, which a style sheet doesn't reach
+        self._around.setContentsMargins(1, 1, 1, 1)
+        self._around.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802, Qt's name
+        if watched is not self._around or event.type() is not QEvent.Type.Paint:
+            return super().eventFilter(watched, event)
+        table, painter = theme.current(), QPainter(self._around)
+        painter.setPen(theme.color(table.border_strong))
+        painter.setBrush(theme.color(table.raised))
+        painter.drawRect(self._around.rect().adjusted(0, 0, -1, -1))
+        return True
 
     def wheelEvent(self, e: QWheelEvent) -> None:  # noqa: N802, Qt's name
         _wheel_if_focused(self, e)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem,
 from app import theme
 from app.job_pictures import JobPictures
 from app.journal import Job, JobStatus
+from app.library import Whereabouts
 from app.theme import Tokens
 
 HEIGHT, PICTURE = 60, 44
@@ -25,6 +26,8 @@ _ICONS = {
     JobStatus.FAILED: "warning",
     JobStatus.CANCELLED: "close",
 }
+
+_LOST = {Whereabouts.TRASHED: "trash", Whereabouts.GONE: "warning"}
 
 
 class JobDelegate(QStyledItemDelegate):
@@ -87,9 +90,8 @@ class JobDelegate(QStyledItemDelegate):
         picture = self._pictures.picture(job, round(box.width() * ratio))
         if picture is None:
             ink = table.problem if job.status is JobStatus.FAILED else table.text_faint
-            theme.draw_icon(
-                painter, box.adjusted(12, 12, -12, -12), _ICONS[job.status], theme.color(ink)
-            )
+            name = _LOST.get(self._pictures.whereabouts(job), _ICONS[job.status])
+            theme.draw_icon(painter, box.adjusted(12, 12, -12, -12), name, theme.color(ink))
             return
         painter.save()
         painter.setClipPath(shape)
@@ -120,8 +122,8 @@ class JobDelegate(QStyledItemDelegate):
             line.setWidth(line.width() - metrics.horizontalAdvance(time) - theme.GAP)
         text = metrics.elidedText(self._words(job), Qt.TextElideMode.ElideRight, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, text)
-        if job.is_active and job.steps:
-            self._draw_bar(painter, box, job.step / job.steps, table)
+        if job.is_active:
+            self._draw_bar(painter, box, job.progress, table)
 
     def _draw_bar(self, painter: QPainter, box: QRect, share: float, table: Tokens) -> None:
         groove = QRectF(box.left(), box.bottom() - 3, box.width(), 3)

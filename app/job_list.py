@@ -27,16 +27,19 @@ NOWHERE = QModelIndex()
 
 
 class JobList(QAbstractListModel):
-    """Jobs in their order; `JOB_ROLE` is a row's `Job`. Every change is in the journal at once.
+    """Jobs in their order; `JOB_ROLE` is a row's `Job`. Every change is in the journal at once. Signals:
 
-    `noticed` is a sentence that the user should read: the journal could not be written.
+    noticed: a sentence that the user should read: the journal could not be written.
+    written: now it could be again.
     """
 
     noticed = Signal(str)
+    written = Signal()
 
     def __init__(self, path: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.journal = Journal(path)
+        self._is_behind = False
         self._jobs = self.journal.load()
         self._save(*self._jobs)  # numbered without gaps, as they stand
 
@@ -102,15 +105,21 @@ class JobList(QAbstractListModel):
         target = row if row < source else row + 1
         self.moveRows(NOWHERE, source, 1, NOWHERE, target)
 
-    def attempt(self, write: Callable[[], None]) -> None:
+    def attempt(self, write: Callable[[], None]) -> bool:
         """Write to the journal; the queue goes on if that fails, and the user is told."""
         try:
             write()
         except UserError as error:
             self.noticed.emit(said(error))
+            return False
+        return True
 
     def _save(self, *jobs: Job) -> None:
-        self.attempt(lambda: self.journal.save([(self.row(job.id), job) for job in jobs]))
+        rows = [(self.row(job.id), job) for job in jobs]
+        was_behind = self._is_behind
+        self._is_behind = not self.attempt(lambda: self.journal.save(rows))
+        if was_behind and not self._is_behind:
+            self.written.emit()
 
     def rowCount(self, parent: Index = NOWHERE) -> int:  # noqa: N802, Qt's
         return 0 if parent.isValid() else len(self._jobs)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication, QObject, Signal
 
+from app.course import Course, expected
 from app.engine import Engine, EngineState
 from app.job_list import JobList
 from app.journal import Job, JobStatus
@@ -73,6 +74,7 @@ class Jobs(JobList):
         self._device: DeviceInfo | None = None
         self._experience: Experience | None = None  # as it was read last
         self._saved_at = 0.0
+        self._course = Course({})  # of the job that runs
         for job in filter(lambda job: job.is_active, self.jobs):
             self.put(_recovered(job))
         if not self.journal.is_fresh:
@@ -86,6 +88,11 @@ class Jobs(JobList):
     def device(self) -> DeviceInfo | None:
         """What a clip may have of the worker's device, once that is known."""
         return None if self._device is None else limited(self._device, self.vram_bytes)
+
+    @property
+    def clips_folder(self) -> Path:
+        """Where clips go by now."""
+        return self._naming().folder
 
     @property
     def experience(self) -> Experience:
@@ -172,7 +179,8 @@ class Jobs(JobList):
         if job.status in (JobStatus.FAILED, JobStatus.CANCELLED):
             taken = {Path(other.output) for other in self.jobs if other.id != id_}
             output = self._naming().free_path(job.request, taken)
-            self.put(Job(id_, job.request, str(output), kept_steps=job.kept_steps))
+            again = Job(id_, job.request, str(output), kept_steps=job.kept_steps)
+            self.put(replace(again, progress=job.progress))
             self._start_next()
 
     def finish_now(self, id_: str) -> None:
@@ -253,13 +261,15 @@ class Jobs(JobList):
             stage=event.stage,
             step=event.step,
             steps=event.steps,
-            seconds_left=event.seconds_left,
+            seconds_left=self._course.seconds_left(event.stage, event.seconds_left),
             kept_steps=kept,
+            progress=self._course.advance(event.stage, event.step, event.steps),
         )
         self.put(advanced, save=is_due)
 
     def _finish(self, job: Job, event: Finished) -> None:
         done = replace(job, status=JobStatus.DONE, path=event.path, seconds_left=None, kept_steps=0)
+        done = replace(done, progress=1.0)
         self.put(done)
         self._drop_kept(job.id)
         self._experience = None  # the worker has noted more
@@ -282,7 +292,7 @@ class Jobs(JobList):
     def _end_cancelled(self, job: Job) -> None:
         self._drop_kept(job.id)
         cancelled = replace(job, status=JobStatus.CANCELLED, seconds_left=None, kept_steps=0)
-        self.put(replace(cancelled, stage=None, step=0, message=""))
+        self.put(replace(cancelled, stage=None, step=0, message="", progress=0.0))
         self._start_next()
 
     def _end_paused(self, job: Job, step: int) -> None:
@@ -325,12 +335,14 @@ class Jobs(JobList):
             job = self._with_free_output(job)
             (folder / "previews").mkdir(parents=True, exist_ok=True)
             Path(job.output).parent.mkdir(parents=True, exist_ok=True)
-            running = replace(job, status=JobStatus.RUNNING, stage=None, step=0, failure=None)
+            running = job.begun()
             self.journal.save([(self.row(job.id), running)])  # before the worker hears of it
         except (OSError, UserError) as error:
             self._fail(job, Failed(job.id, FailureKind.INPUT, _in_words(error)))
             return
         self.put(running, save=False)
+        seconds = expected(job.request, self.device, self.experience)
+        self._course = Course(seconds, running.progress)
         state = folder / "state"
         previews = str(folder / "previews")
         self._engine.send(

@@ -2,9 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
 from PySide6.QtCore import QCoreApplication
 
@@ -41,7 +42,8 @@ class JobStatus(StrEnum):
 class Job:
     """A clip that was asked for.
 
-    `output` is where it goes, `path` where it lies. `kept_steps` are the steps of denoising that are
+    `output` is where it goes, `path` where it lies. `step` of `steps` are done of its stage, `progress` is
+    the part of the whole, and `seconds_left` are the whole's too. `kept_steps` are the steps of denoising that are
     kept on disk; `crashed_at` is what that was at the last crash, -1 before the first.
     """
 
@@ -59,12 +61,19 @@ class Job:
     path: str = ""
     kept_steps: int = 0
     crashed_at: int = -1
+    progress: float = 0.0
 
     @property
     def is_active(self) -> bool:
         """Whether the worker has it."""
         active = (JobStatus.RUNNING, JobStatus.FINISHING, JobStatus.STOPPING)
         return self.status in active
+
+    def begun(self) -> Self:
+        """As the worker has it from now on: it goes on from what was kept."""
+        progress = self.progress if self.kept_steps else 0.0
+        started = replace(self, status=JobStatus.RUNNING, stage=None, step=0, failure=None)
+        return replace(started, progress=progress)
 
     @property
     def is_over(self) -> bool:

@@ -1,6 +1,7 @@
 """What is done with the clips of the library, and how that went."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,6 +10,7 @@ from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.library import Clip
 from app.message import MessageLevel, Remedy, Say
+from app.recipes import Origin
 from app.reveal import Reveal
 from app.text import shortened
 from app.words import said
@@ -31,7 +33,7 @@ class Keeping(QObject):
     def __init__(self, clips: Clips, say: Say, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clips, self._say = clips, say
-        self._trashed: list[int] = []
+        self._deletions: list[list[int]] = []  # of this session, each the ids of its clips
         self._files: list[Path] = []  # that are still to be taken in
         self._count, self._taken, self._is_shown = 0, 0, False
         self._turn = QTimer(self, singleShot=True, interval=0)
@@ -69,10 +71,11 @@ class Keeping(QObject):
         self._files = []
 
     def undo(self) -> None:
-        """Bring back what was deleted last."""
-        ids, self._trashed = self._trashed, []
-        if ids:
-            self.act(ClipAction.RESTORE, ids)
+        """Bring back what was deleted last, and has not been brought back since."""
+        while self._deletions:
+            if ids := [id_ for id_ in self._deletions.pop() if self._clips.is_in_trash(id_)]:
+                self.act(ClipAction.RESTORE, ids)
+                return
 
     def ask_to_empty(self) -> None:
         """Empty the trash once the user has said so again."""
@@ -108,14 +111,14 @@ class Keeping(QObject):
             return
         path = self._files.pop(0)
         try:
-            request = self._clips.take_in(path)
+            origin = self._clips.take_in(path)
         except UserError as error:
             self._on_error(error)
         else:
-            self._taken += request is not None
+            self._taken += origin is not None
             if not self._is_shown:
                 self._is_shown = True
-                self._show(path, request)
+                self._show(path, origin)
         if self._files:
             self._turn.start()
         elif self._count > 1:
@@ -126,15 +129,22 @@ class Keeping(QObject):
                 text = self.tr("Kinora made none of these {0} files.")
             self._say(MessageLevel.INFO, text.format(self._count, self._taken))
 
-    def _show(self, path: Path, request: GenerationRequest | None) -> None:
+    def _show(self, path: Path, origin: Origin | None) -> None:
         self.watch_wanted.emit(path)
-        if request is not None:
-            self.reuse_wanted.emit(request)
+        if origin is None:
+            text = self.tr(
+                "{name} has no recipe of Kinora's: it can be watched, and the settings stay."
+            )
+            self._say(MessageLevel.INFO, text.format(name=path.name))
             return
-        text = self.tr(
-            "{name} has no recipe of Kinora's: it can be watched, and the settings stay."
-        )
-        self._say(MessageLevel.INFO, text.format(name=path.name))
+        self.reuse_wanted.emit(origin.request)
+        if (part := origin.part) is not None:
+            text = self.tr(
+                "{name} is frames {first} to {last} of {count} of a clip: the settings are now those of "
+                "the whole clip."
+            )
+            frames = {"first": part.first, "last": part.last, "count": part.count}
+            self._say(MessageLevel.INFO, text.format(name=path.name, **frames))
 
     def _empty(self) -> None:
         try:
@@ -143,9 +153,10 @@ class Keeping(QObject):
             self._on_error(error)
 
     def _on_trashed(self, clips: list[Clip]) -> None:
-        self._trashed = [clip.id for clip in clips]
+        ids = [clip.id for clip in clips]
+        self._deletions.append(ids)
         one, many = self.tr("“{0}” is in the trash."), self.tr("{0} clips are in the trash.")
-        undo = Remedy(self.tr("Undo"), self.undo)
+        undo = Remedy(self.tr("Undo"), partial(self.act, ClipAction.RESTORE, ids))
         self._say(MessageLevel.INFO, _count(clips, one, many), undo)
 
     def _on_restored(self, clips: list[Clip]) -> None:

@@ -6,6 +6,7 @@ import re
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from enum import Enum, auto
 from pathlib import Path
 
 from PySide6.QtCore import QCoreApplication
@@ -45,6 +46,14 @@ class Clip:
     def is_missing(self) -> bool:
         """Whether its file is gone."""
         return not Path(self.path).is_file()
+
+
+class Whereabouts(Enum):
+    """Of the file of a clip."""
+
+    THERE = auto()
+    TRASHED = auto()
+    GONE = auto()
 
 
 class Library:
@@ -163,6 +172,25 @@ def _phrases(typed: str) -> list[str]:
     """What must occur, each in any place; a number after the word `seed` together with it."""
     typed = typed.casefold().replace("×", "x")
     return [f"seed {seed} " for seed in SEED.findall(typed)] + SEED.sub(" ", typed).split()
+
+
+def date_text(clip: Clip) -> str:
+    """When it was made, in the form in which it is searched for."""
+    return clip.made.replace("T", " ")[:16]
+
+
+def shape_text(clip: Clip) -> str:
+    """Its size, and how long it is."""
+    size, length = f"{clip.request.width}×{clip.request.height}", length_text(clip)
+    return f"{size} · {length}" if length else size
+
+
+def length_text(clip: Clip) -> str:
+    """How long it is; empty for a picture."""
+    if clip.request.frames == 1:
+        return ""
+    seconds = clip.request.frames / clip.request.fps
+    return QCoreApplication.translate("Clips", "{0} s", "seconds").format(f"{seconds:.1f}")
 
 
 def not_moved(source: Path, folder: Path, error: OSError) -> UserError:

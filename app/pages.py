@@ -26,6 +26,8 @@ from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 from inference.api.sentence import series
 
+SETTINGS = "settings"  # what a message is about
+
 
 class Pages(QObject):
     """Adds its pages to a window, which owns it, and holds everything to the settings."""
@@ -51,6 +53,8 @@ class Pages(QObject):
     def _connect(self) -> None:
         services = self._window.services
         self._settings.changed.connect(self._obey)
+        self._settings.changed.connect(self._window.telling.check)  # clips may go elsewhere
+        self._settings.changed.connect(self._window.messages.withdrawer(SETTINGS))
         self._window.theme_wanted.connect(self._switch_theme)
         services.engine.ready.connect(self.settings.show_device)
         services.engine.ready.connect(self._on_ready)
@@ -64,6 +68,7 @@ class Pages(QObject):
     def _connect_models(self) -> None:
         models, page = self.downloads, self.models
         models.began.connect(self.notifier.begin)
+        models.began.connect(self._window.messages.withdraw)
         models.downloaded.connect(self._on_downloaded)
         models.broke.connect(self._on_broken)
         models.added.connect(self._on_added)
@@ -89,7 +94,7 @@ class Pages(QObject):
         try:
             self._settings.update(theme=Theme.LIGHT if is_dark else Theme.DARK)
         except UserError as error:
-            self._on_problem(said(error))
+            self._window.say(MessageLevel.PROBLEM, said(error), subject=SETTINGS)
 
     def _on_problem(self, sentence: str) -> None:
         self._window.say(MessageLevel.PROBLEM, sentence)
@@ -136,7 +141,8 @@ class Pages(QObject):
             )
         text = text.format(said(model.title), said(series(model.missing)) if model.missing else "")
         again = Remedy(self.tr("Try again"), lambda: self.downloads.download(model.name))
-        self._window.say(MessageLevel.PROBLEM, text, again if model.missing else None)
+        remedy = again if model.missing else None
+        self._window.say(MessageLevel.PROBLEM, text, remedy, subject=model.name)
         self.notifier.end(model.name, self.tr("A download is not whole"), text)
 
     def _on_broken(self, name: str, sentence: str) -> None:

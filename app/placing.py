@@ -1,7 +1,5 @@
 """Where the window lies on the screen, and its docks in it: as they were left."""
 
-from pathlib import Path
-
 from PySide6.QtCore import QSettings, QSize
 from PySide6.QtWidgets import QMainWindow, QStyle
 
@@ -12,26 +10,23 @@ LAYOUT_VERSION = 1  # of the docks: a layout of another is not restored
 
 
 class Placing:
-    """Keeps the places of a window in a file, and gives a window of which nothing is known a size."""
+    """Keeps the places of a window in a store, and gives a window of which nothing is known a size."""
 
-    def __init__(self, window: QMainWindow, workspace: Workspace, file: Path) -> None:
-        self._window, self._workspace, self._file = window, workspace, file
+    def __init__(self, window: QMainWindow, workspace: Workspace, store: QSettings) -> None:
+        self._window, self._workspace, self._store = window, workspace, store
         window.setMinimumSize(SMALLEST)
         title_bar = window.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
         window.resize(SIZE.boundedTo(window.screen().availableSize() - QSize(0, title_bar)))
 
     def restore(self) -> None:
-        store = self._store()
+        store = self._store
         if store.value("version") == str(LAYOUT_VERSION):
             self._window.restoreGeometry(store.value("geometry"))
             self._workspace.restore_places(store.value("docks"))
 
     def save(self) -> None:
-        store = self._store()
+        store = self._store
         store.setValue("version", str(LAYOUT_VERSION))
         store.setValue("docks", self._workspace.save_places())
         store.setValue("geometry", self._window.saveGeometry())
         store.sync()
-
-    def _store(self) -> QSettings:
-        return QSettings(str(self._file), QSettings.Format.IniFormat)

@@ -8,20 +8,28 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QWidget, QWidgetAction
 from app import theme
 from app.draft import Choices, Draft
 from app.fields import name_tool, tool
-from app.presets import BUILT_IN, Presets
+from app.presets import BUILT_IN, Preset, Presets
 from app.text import shortened
 from app.words import said
 from inference.api.errors import UserError
 
 
 class PresetButton(QWidget):
-    """Opens the list; a click on a preset takes its values. `failed` says why one wasn't kept."""
+    """Opens the list; a click on a preset takes its values. Signals:
 
+    changed: there are other presets than before.
+    removed: the `Preset` that is gone, for an offer to bring it back.
+    failed: why one wasn't kept.
+    """
+
+    changed = Signal()
+    removed = Signal(object)
     failed = Signal(str)
 
     def __init__(self, draft: Draft, presets: Presets) -> None:
         super().__init__()
         self._draft, self._presets = draft, presets
+        presets.changed.connect(self.changed)
         self.button = tool("bookmark")
         self.button.setParent(self)
         self.button.clicked.connect(self._open)
@@ -51,11 +59,14 @@ class PresetButton(QWidget):
                 renaming.addAction(self._make_renaming_field(renaming, preset.name))
             removing = self.menu.addMenu(self.tr("Remove"))
             for preset in own:
-                removing.addAction(_plain(preset.name)).triggered.connect(
-                    self._remover(preset.name)
-                )
+                entry = removing.addAction(_plain(preset.name))
+                entry.triggered.connect(self._remover(preset))
             self.menu.addSeparator()
         self.menu.addAction(self._make_name_field())
+
+    def bring_back(self, preset: Preset) -> None:
+        """Keeps one again that was removed."""
+        self._attempt(lambda: self._presets.save(preset.name, preset.choices))
 
     def _open(self) -> None:
         self.fill()
@@ -64,14 +75,21 @@ class PresetButton(QWidget):
     def _taker(self, choices: Choices) -> Callable[[], None]:
         return lambda: self._draft.take(choices)
 
-    def _remover(self, name: str) -> Callable[[], None]:
-        return lambda: self._attempt(lambda: self._presets.remove(name))
+    def _remover(self, preset: Preset) -> Callable[[], None]:
+        return lambda: self._remove(preset)
 
-    def _attempt(self, change: Callable[[], None]) -> None:
+    def _remove(self, preset: Preset) -> None:
+        if self._attempt(lambda: self._presets.remove(preset.name)):
+            self.removed.emit(preset)
+
+    def _attempt(self, change: Callable[[], None]) -> bool:
+        """Whether it was kept; if not, it is told."""
         try:
             change()
         except UserError as error:
             self.failed.emit(said(error))
+            return False
+        return True
 
     def _make_name_field(self) -> QWidgetAction:
         """Typing a name and Enter keeps the values; no dialog."""

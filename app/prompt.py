@@ -77,7 +77,6 @@ class Prompt(QWidget):
         self._title.setBuddy(self.editor)
         self.count = QLabel()
         self._bar = QProgressBar()
-        self._hint = QLabel()
         self._measured: Measured | None = None
         self._timer = QTimer(self, singleShot=True, interval=PAUSE_MS)
         self._timer.timeout.connect(lambda: self.measure_wanted.emit(self.text))
@@ -107,10 +106,7 @@ class Prompt(QWidget):
     def _lay_out(self) -> None:
         theme.set_kind(self._title, "section")
         theme.set_kind(self.count, "hint")
-        theme.set_kind(self._hint, "warning")
         self._bar.setTextVisible(False)
-        self._hint.setWordWrap(True)
-        self._hint.hide()
         self.editor.setMinimumHeight(72)
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
@@ -121,7 +117,6 @@ class Prompt(QWidget):
         layout.addLayout(top)
         layout.addWidget(self.editor, 1)
         layout.addWidget(self._bar)
-        layout.addWidget(self._hint)
 
     def _on_text_changed(self) -> None:
         # The document also says so when the dimmer has changed its looks.
@@ -136,15 +131,18 @@ class Prompt(QWidget):
             return
         over = measured.cut_at is not None
         used = measured.used if self.text.strip() else 0  # not the end that every prompt is given
-        self.count.setText(self.tr("{0} of {1} tokens").format(used, measured.limit))
-        theme.set_kind(self.count, "warning" if over else "hint")
+        # Said here, where there is room for it in any case, so that nothing moves.
+        few, many = self.tr("{0} of {1} tokens"), self.tr("{0} of {1} tokens: the rest isn't read")
+        self.count.setText((many if over else few).format(used, measured.limit))
+        theme.set_kind(self.count, "over" if over else "hint")
         self._bar.setRange(0, max(measured.limit, 1))
         self._bar.setValue(min(used, measured.limit))
         theme.set_kind(self._bar, "over" if over else "")
-        self._hint.setVisible(over)
-        self._hint.setText(
-            self.tr("The model doesn't read the part that is struck through: shorten the prompt.")
+        advice = self.tr(
+            "The model doesn't read the part that is struck through: shorten the prompt."
         )
+        self.count.setToolTip(advice if over else "")
+        self.editor.setAccessibleDescription(advice if over else "")
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
         super().changeEvent(event)

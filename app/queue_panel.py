@@ -22,9 +22,11 @@ from app import theme
 from app.clips import Clips
 from app.fields import Panel, name_tool, row, tool
 from app.job_delegate import JobDelegate
+from app.job_follower import JobFollower
 from app.job_pictures import JobPictures
 from app.journal import Job, JobStatus
 from app.keys import Binding
+from app.library import Whereabouts
 from app.words import said
 from inference.api.messages import Stage
 
@@ -72,8 +74,8 @@ _OF_JOB = (Action.PAUSE, Action.RESUME, Action.FINISH, Action.CANCEL, Action.RET
 _OF_LIST = (Action.CANCEL_WAITING, Action.CLEAR)
 
 
-def actions_for(job: Job) -> tuple[Action, ...]:
-    """What can be done to a job as it stands."""
+def actions_for(job: Job, *, has_clip: bool = True) -> tuple[Action, ...]:
+    """What can be done to a job as it stands; `has_clip` says whether the clip of one is there."""
     match job.status:
         case JobStatus.WAITING:
             order = (Action.UP, Action.DOWN)
@@ -85,7 +87,8 @@ def actions_for(job: Job) -> tuple[Action, ...]:
         case JobStatus.PAUSED | JobStatus.INTERRUPTED:
             return (Action.RESUME, Action.DUPLICATE, Action.CANCEL)
         case JobStatus.DONE:
-            return (Action.SHOW, Action.COMPARE, Action.DUPLICATE, Action.REMOVE)
+            watch = (Action.SHOW, Action.COMPARE) if has_clip else ()
+            return (*watch, Action.DUPLICATE, Action.REMOVE)
         case JobStatus.FAILED | JobStatus.CANCELLED:
             return (Action.RETRY, Action.DUPLICATE, Action.REMOVE)
 
@@ -111,6 +114,7 @@ class QueuePanel(Panel):
         self._jobs = jobs
         self.pictures = JobPictures(clips, self)
         self.list = QListView()
+        self._follower = JobFollower(self.list, jobs)
         self.empty = QLabel()
         self.buttons: dict[Action, QToolButton] = {
             action: tool(action.value) for action in (*_OF_JOB, *_OF_LIST)
@@ -129,8 +133,8 @@ class QueuePanel(Panel):
     def act(self, action: Action) -> None:
         """Asks for this to be done to the selected job, or to all that it is for, if it can be."""
         job = self.job
-        if job is not None and action in self._possible():
-            self.act_wanted.emit(action, job.id)
+        if job is not None:
+            self._act_on(job.id, action)
 
     def bindings(self) -> list[Binding]:
         """What keys do to the selected job, where that can be done."""
@@ -152,11 +156,20 @@ class QueuePanel(Panel):
             case JobStatus.INTERRUPTED:
                 return self.tr("Interrupted at step {0}").format(job.kept_steps)
             case JobStatus.DONE:
-                return self.tr("Done")
+                return self._done_text(job)
             case JobStatus.FAILED:
                 return said(job.message)
             case JobStatus.CANCELLED:
                 return self.tr("Cancelled")
+
+    def _done_text(self, job: Job) -> str:
+        match self.pictures.whereabouts(job):
+            case Whereabouts.THERE:
+                return self.tr("Done")
+            case Whereabouts.TRASHED:
+                return self.tr("In the trash")
+            case Whereabouts.GONE:
+                return self.tr("The file is missing")
 
     def _running_text(self, job: Job) -> str:
         match job.stage:
@@ -224,18 +237,25 @@ class QueuePanel(Panel):
         self.list.doubleClicked.connect(self._on_activated)
         self.pictures.changed.connect(self.list.viewport().update)
 
-    def _actor(self, action: Action) -> Callable[[], None]:
-        return lambda: self.act(action)
+    def _actor(self, action: Action, job: Job | None = None) -> Callable[[], None]:
+        """For what is selected then, or for that job."""
+        return lambda: self.act(action) if job is None else self._act_on(job.id, action)
+
+    def _act_on(self, id_: str, action: Action) -> None:
+        job = next((job for job in self._all() if job.id == id_), None)
+        if job is not None and action in self._possible(job):
+            self.act_wanted.emit(action, id_)
 
     def _refresh(self) -> None:
+        self._follower.follow()
         has_jobs = self._jobs.rowCount() > 0
         self.list.setVisible(has_jobs)
         self.empty.setVisible(not has_jobs)
         if has_jobs and not self.list.currentIndex().isValid():
-            self.list.setCurrentIndex(self._first_unfinished())
+            self._follower.lead_to(self._first_unfinished())
             QTimer.singleShot(0, self.list, self._scroll_to_current)  # when it has its size
             return  # it comes back here
-        possible = self._possible()
+        possible = self._possible(self.job)
         if any(b.hasFocus() and action not in possible for action, b in self.buttons.items()):
             self.list.setFocus()  # not wherever Qt would put it
         for action, button in self.buttons.items():
@@ -245,9 +265,11 @@ class QueuePanel(Panel):
         self.buttons[Action.RESUME].setVisible(has_jobs and paused)
         self.buttons[Action.PAUSE].setVisible(has_jobs and not paused)
 
-    def _possible(self) -> tuple[Action, ...]:
-        job = self.job
-        return () if job is None else (*actions_for(job), *actions_for_all(self._all()))
+    def _possible(self, job: Job | None) -> tuple[Action, ...]:
+        if job is None:
+            return ()
+        has_clip = self.pictures.whereabouts(job) is Whereabouts.THERE
+        return (*actions_for(job, has_clip=has_clip), *actions_for_all(self._all()))
 
     def _all(self) -> Iterator[Job]:
         rows = (self._jobs.index(row, 0) for row in range(self._jobs.rowCount()))
@@ -270,21 +292,22 @@ class QueuePanel(Panel):
         return data if isinstance(data, Job) else None
 
     def _on_activated(self) -> None:
+        """The first that can be done, unless the clip is gone that would be shown."""
         job = self.job
         if job is not None:
             self.act(actions_for(job)[0])
 
     def menu(self) -> QMenu:
-        """The context menu of the selected job."""
+        """The context menu of the selected job, and of that one whatever is selected meanwhile."""
         made = QMenu(self)
         made.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        for action in self._possible():
+        for action in self._possible(self.job):
             if action in _OF_LIST and made.actions()[-1].data() not in _OF_LIST:
                 made.addSeparator()  # before the first of them
             entry = made.addAction(theme.icon(action.value), self._name(action))
             entry.setData(action)
             entry.setShortcut(QKeySequence(_KEYS[action]))
-            entry.triggered.connect(self._actor(action))
+            entry.triggered.connect(self._actor(action, self.job))
         return made
 
     def _open_menu(self, place: QPoint) -> None:
@@ -302,7 +325,9 @@ class QueuePanel(Panel):
             self._on_activated()
             return True
         pressed = QKeySequence(event.keyCombination())
-        action = next((a for a in self._possible() if pressed == QKeySequence(_KEYS[a])), None)
+        action = next(
+            (a for a in self._possible(self.job) if pressed == QKeySequence(_KEYS[a])), None
+        )
         if action is not None:
             self.act(action)
         return action is not None

@@ -1,24 +1,31 @@
 """Frames and ranges of clips out of the window: asks where to, writes, and says how it went."""
 
 from collections.abc import Collection
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from app.export import Export, Exporter, Format, save_frame
-from app.message import MessageLevel, Say
+from app.message import MessageLevel, Remedy, Say
+from app.reveal import Reveal
 from app.words import said
 from inference.api.errors import UserError
 
+FOLDER = "export_folder"  # in the store
+
 
 class Saving(QObject):
-    """What the picture's two buttons, "save this frame" and "export", do."""
+    """What the picture's two buttons, "save this frame" and "export", do. `store` keeps the folder that
+    was chosen last, where the next dialog opens."""
 
-    def __init__(self, parent: QWidget, say: Say) -> None:
+    def __init__(self, parent: QWidget, say: Say, store: QSettings) -> None:
         super().__init__(parent)
-        self._window, self._say = parent, say
+        self._window, self._say, self._store = parent, say, store
+        self._reveal = Reveal(self)
+        self._reveal.failed.connect(partial(self._on_failed, details=""))
         self._exporter = Exporter(self)
         self._exporter.finished.connect(self._on_saved)
         self._exporter.failed.connect(self._on_failed)
@@ -27,10 +34,14 @@ class Saving(QObject):
         """Ask where to, and write one frame as a PNG."""
         filters = self.tr("Picture (*.png)")
         target, _ = QFileDialog.getSaveFileName(
-            self._window, self.tr("Save this frame"), str(folder / f"{name}.png"), filters
+            self._window,
+            self.tr("Save this frame"),
+            str(self._folder(folder) / f"{name}.png"),
+            filters,
         )
         if not target:
             return
+        self._keep_folder(Path(target))
         path = free(Path(target), with_ending(Path(target), ".png", (".png",)))
         try:
             save_frame(image, path)
@@ -49,11 +60,13 @@ class Saving(QObject):
         }
         # Without an ending: the dialog would ask about a file of the first kind when another is chosen.
         # A folder of that name it would open.
-        start = free(source, source.with_name(f"{source.stem} {first + 1}-{last + 1}"))
+        folder = self._folder(source.parent)
+        start = free(source, folder / f"{source.stem} {first + 1}-{last + 1}")
         target, chosen = QFileDialog.getSaveFileName(
             self._window, self.tr("Export"), str(start), ";;".join(kinds)
         )
         if target:
+            self._keep_folder(Path(target))
             kind = kinds[chosen]
             path = free(Path(target), named(Path(target), kind))
             self._exporter.start(Export(source, path, kind, first, last))
@@ -62,8 +75,17 @@ class Saving(QObject):
         """End what is being written; nothing of it stays."""
         self._exporter.stop()
 
+    def _folder(self, usual: Path) -> Path:
+        """Where something was saved last, if that is still there."""
+        last = self._store.value(FOLDER)
+        return Path(last) if isinstance(last, str) and Path(last).is_dir() else usual
+
+    def _keep_folder(self, target: Path) -> None:
+        self._store.setValue(FOLDER, str(target.parent))
+
     def _on_saved(self, path: Path) -> None:
-        self._say(MessageLevel.GOOD, self.tr("Saved as {path}.").format(path=path))
+        show = Remedy(self.tr("Show in folder"), partial(self._reveal.show, path))
+        self._say(MessageLevel.GOOD, self.tr("Saved as {path}.").format(path=path), show)
 
     def _on_failed(self, sentence: str, details: str) -> None:
         self._say(MessageLevel.PROBLEM, sentence, None, details)

@@ -136,6 +136,7 @@ def _fps_of(folder: Path) -> float:
     """The rate in the recipe beside the pictures."""
     try:
         tags = json.loads((folder / RECIPE).read_text("utf-8"))
-        return float(json.loads(tags["recipe"])["request"]["fps"])
-    except (OSError, ValueError, KeyError, TypeError):
+        recipe = tags.get("recipe") or tags["trimmed_from"]
+        return float(json.loads(recipe)["request"]["fps"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return DEFAULT_FPS

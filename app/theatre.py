@@ -10,6 +10,7 @@ from app import theme
 from app.canvas import Canvas
 from app.fields import Panel
 from app.frames import Film, Frames, PreviewFilm
+from app.journal import JobStatus
 from app.keys import Binding, press
 from app.player import Player
 from app.timeline import Timeline
@@ -27,6 +28,7 @@ class Theatre(Panel):
     escaped = Signal()
     frame_wanted = Signal(QImage, str)  # to be saved; the clip's name and the frame's number
     export_wanted = Signal(Path, int, int)  # of that clip, the frames from first to last
+    opened = Signal()  # the clip that was asked for is shown
     failed = Signal(str, str)
 
     def __init__(self) -> None:
@@ -40,6 +42,7 @@ class Theatre(Panel):
         self._plays = False
         self._other: Frames | None = None
         self._preview: Preview | None = None
+        self._status = JobStatus.RUNNING  # of the job whose preview it is
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -53,6 +56,11 @@ class Theatre(Panel):
     def path(self) -> Path | None:
         """Of the clip that is shown; None for a preview and for nothing."""
         return self._film.path if isinstance(self._film, Frames) else None
+
+    @property
+    def previewed(self) -> str:
+        """The id of the job whose preview is shown; empty for a clip and for nothing."""
+        return self._preview.job if self._preview is not None else ""
 
     def open(self, path: Path, *, play: bool = True) -> None:
         """Show that clip; what was shown stays until its first frame is there."""
@@ -73,10 +81,16 @@ class Theatre(Panel):
         if film.count == 0:
             return
         is_paused = self._preview is not None and not self.player.playing
-        self._preview = preview
+        self._preview, self._status = preview, JobStatus.RUNNING
         self._take(film, self._badge())
         if not is_paused or film.count != self.player.count:
             self.player.load(film.count, film.fps, play=True)
+
+    def show_status(self, status: JobStatus) -> None:
+        """What has become of the job whose preview is shown: it may be all that there will be."""
+        if self._preview is not None and status is not self._status:
+            self._status = status
+            self._say_status()
 
     def compare_with(self, path: Path | None) -> None:
         """That clip beside the one shown, frame by frame; None ends it."""
@@ -126,6 +140,7 @@ class Theatre(Panel):
             _silence(self._opening)
             self._opening.close()
             self._opening = None
+        self._preview = None
         self._take(None)
 
     def _connect(self) -> None:
@@ -154,9 +169,24 @@ class Theatre(Panel):
     def _badge(self) -> str:
         if self._preview is None:
             return ""
-        return self.tr("Preview, step {step} of {steps}").format(
-            step=self._preview.step, steps=self._preview.steps
-        )
+        match self._status:
+            case JobStatus.WAITING:
+                text = self.tr("Waiting to go on after step {step} of {steps}")
+            case JobStatus.PAUSED:
+                text = self.tr("Paused at step {step} of {steps}")
+            case JobStatus.INTERRUPTED:
+                text = self.tr("Interrupted at step {step} of {steps}")
+            case JobStatus.CANCELLED:
+                text = self.tr("Cancelled at step {step} of {steps}: no clip was made")
+            case JobStatus.FAILED:
+                text = self.tr("Failed after step {step} of {steps}: no clip was made")
+            case _:
+                text = self.tr("Preview, step {step} of {steps}")
+        return text.format(step=self._preview.step, steps=self._preview.steps)
+
+    def _say_status(self) -> None:
+        is_over = self._status in (JobStatus.CANCELLED, JobStatus.FAILED)
+        self.canvas.set_badge(self._badge(), dimmed=is_over)
 
     def _on_opened(self) -> None:
         frames = self._opening
@@ -167,6 +197,7 @@ class Theatre(Panel):
         self.player.load(frames.count, frames.fps)
         if self._plays:
             self.player.play()
+        self.opened.emit()
 
     def _on_failed(self, sentence: str, details: str) -> None:
         if self._opening is not None and self._opening is not self._film:
@@ -203,7 +234,7 @@ class Theatre(Panel):
 
     def retranslate(self) -> None:
         if isinstance(self._film, PreviewFilm):
-            self.canvas.set_badge(self._badge())
+            self._say_status()
 
 
 def _silence(film: Frames) -> None:

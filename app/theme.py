@@ -228,8 +228,13 @@ def style_sheet(scheme: Scheme) -> str:
 
 def set_kind(widget: QWidget, kind: str) -> None:
     """Gives a widget one of the kinds of the style sheet (`[kind="primary"]`), live."""
-    if widget.property("kind") != kind:
-        widget.setProperty("kind", kind)
+    set_trait(widget, "kind", kind)
+
+
+def set_trait(widget: QWidget, name: str, value: object) -> None:
+    """Gives a widget a property that the style sheet looks at, live."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
         widget.style().unpolish(widget)
         widget.style().polish(widget)
 

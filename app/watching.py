@@ -16,10 +16,12 @@ class Watching(QObject):
     """Shows clips as they come, until one is chosen while others are made or wait: that one stays.
 
     Signals:
+        watched: the path of a clip that was chosen.
         pictured: a job's id, and what it looks like now.
         ended_unseen: a `Job` that was done while another clip was watched.
     """
 
+    watched = Signal(Path)
     pictured = Signal(str, QImage)
     ended_unseen = Signal(object)
 
@@ -30,11 +32,13 @@ class Watching(QObject):
         self._latest: Preview | None = None
         jobs.previewed.connect(self._on_previewed)
         jobs.finished.connect(self._on_finished)
+        jobs.dataChanged.connect(self._on_changed)
 
     def watch(self, path: Path) -> None:
         """Show that clip."""
         self.hold()
         self._theatre.open(path)
+        self.watched.emit(path)
 
     def compare(self, path: Path) -> None:
         """That clip beside the one that is shown."""
@@ -68,6 +72,13 @@ class Watching(QObject):
             self.pictured.emit(preview.job, first)
         if self._follows:
             self._show(preview)
+
+    def _on_changed(self) -> None:
+        """A preview says what has become of its clip."""
+        shown = self._theatre.previewed
+        job = next((job for job in self._jobs.jobs if job.id == shown), None)
+        if job is not None:
+            self._theatre.show_status(job.status)
 
     def _show(self, preview: Preview) -> None:
         request = self._jobs.job(preview.job).request

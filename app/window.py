@@ -1,9 +1,10 @@
 """The window: puts the pages together and carries word between them and the engine."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, Signal
+from PySide6.QtCore import QEvent, QSettings, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
@@ -11,20 +12,22 @@ from app.clips import Clips
 from app.create import Create
 from app.draft import Draft
 from app.drafts import DraftFile
-from app.engine import Engine, EngineState
+from app.engine import Engine
 from app.forecast import Forecast, forecast
 from app.help import Section
 from app.jobs import Jobs
-from app.journal import Job, JobStatus
+from app.journal import Job
 from app.keeping import Keeping
 from app.library_page import LibraryPage
 from app.message import LINE_HEIGHT, MessageBar, MessageLevel, Remedy
 from app.placing import Placing
+from app.presets import Preset
 from app.queue_panel import QueuePanel
 from app.queueing import Queueing
 from app.saving import Saving
 from app.shortcuts import Shortcuts
 from app.status_line import StatusLine
+from app.telling import Telling
 from app.text import shortened
 from app.theatre import Theatre
 from app.top_bar import Page, TopBar
@@ -43,6 +46,9 @@ from inference.api.messages import (
     Notice,
 )
 from inference.api.spec import GenerationRequest
+
+# What messages are about.
+ASKING, PICTURE, PRESETS = "asking", "picture", "presets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +80,21 @@ class Window(QMainWindow):
         self.create_panel = Create(self.draft, services.folder / "presets.json")
         self.queue = QueuePanel(services.jobs, services.clips)
         self.theatre = Theatre()
-        self.saving = Saving(self, self.say)
+        places = QSettings(str(services.folder / "window.ini"), QSettings.Format.IniFormat)
+        self.saving = Saving(self, self.say, places)
         self.workspace = Workspace(self.theatre, self.create_panel, self.queue)
         self.library = LibraryPage(services.clips)
         self.queueing = Queueing(services.jobs, self)
         self.watching = Watching(self.theatre, services.jobs, self)
         self.keeping = Keeping(services.clips, self.say, self)
+        self.telling = Telling(services.engine, services.jobs, self.messages, self)
         parts = {
             Section.PICTURE: self.theatre.bindings,
             Section.QUEUE: self.queue.bindings,
             Section.LIBRARY: self.library.bindings,
         }
         self.shortcuts = Shortcuts(self, self.top_bar, self.theatre, self.messages, parts)
-        self._placing = Placing(self, self.workspace, services.folder / "window.ini")
+        self._placing = Placing(self, self.workspace, places)
         self._stack = QStackedWidget()
         self._pages: dict[Page, QWidget] = {}
         self._lay_out()
@@ -116,10 +124,16 @@ class Window(QMainWindow):
         self.top_bar.show_page(page)
 
     def say(
-        self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+        self,
+        level: MessageLevel,
+        text: str,
+        remedy: Remedy | None = None,
+        details: str = "",
+        subject: str = "",
     ) -> None:
-        """Shows a message: one sentence, what can be done, the details folded away."""
-        self.messages.say(level, text, remedy, details)
+        """Shows a message: one sentence, what can be done, the details folded away. What is said of a
+        subject can be taken back."""
+        self.messages.say(level, text, remedy, details, subject)
 
     def load_request(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
         """Puts a request into the create panel, to be made again or changed; if it was in the queue,
@@ -152,14 +166,14 @@ class Window(QMainWindow):
         engine.state_changed.connect(self.status_line.show_state)
         engine.ready.connect(self._on_ready)
         engine.received.connect(self._on_event)
-        engine.crashed.connect(self._on_crashed)
         jobs.finished.connect(self._on_finished)
-        jobs.failed.connect(self._on_failed)
-        jobs.noticed.connect(self._on_noticed)
+        self.telling.watch_wanted.connect(self._watch)
         panel.generate_wanted.connect(self._on_generate)
         panel.request_changed.connect(self._on_request_changed)
         panel.prompt.measure_wanted.connect(self._measure)
-        panel.presets.failed.connect(self._on_problem)
+        panel.presets.changed.connect(self.messages.withdrawer(PRESETS))
+        panel.presets.removed.connect(self._on_preset_removed)
+        panel.presets.failed.connect(partial(self._on_problem, subject=PRESETS))
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
         self.workspace.alone_changed.connect(self._on_alone)
@@ -177,7 +191,8 @@ class Window(QMainWindow):
         theatre.escaped.connect(self._leave_full_screen)
         theatre.frame_wanted.connect(self._on_frame_wanted)
         theatre.export_wanted.connect(self.saving.export)
-        theatre.failed.connect(self._on_problem)
+        theatre.opened.connect(self.messages.withdrawer(PICTURE))
+        theatre.failed.connect(self._on_picture_failed)
 
     def _connect_library(self) -> None:
         library, keeping = self.library, self.keeping
@@ -195,7 +210,8 @@ class Window(QMainWindow):
         self.queue.act_wanted.connect(self.watching.expect)  # first: it may begin a clip
         self.queue.act_wanted.connect(queueing.act)
         self.watching.pictured.connect(self.queue.pictures.show_preview)
-        self.watching.ended_unseen.connect(self._on_ended_unseen)
+        self.watching.ended_unseen.connect(self.telling.tell_unseen)
+        self.watching.watched.connect(self._on_watched)
         queueing.watch_wanted.connect(self.watching.watch)
         queueing.follow_wanted.connect(self.watching.follow)
         queueing.compare_wanted.connect(self.compare)
@@ -206,6 +222,9 @@ class Window(QMainWindow):
         self.show_page(Page.CREATE)
         self.watching.watch(path)
         self.theatre.canvas.setFocus()
+
+    def _on_watched(self, path: Path) -> None:
+        self.messages.withdraw(str(path))  # that it is done, and unseen
 
     def _connect_shortcuts(self) -> None:
         shortcuts = self.shortcuts
@@ -218,23 +237,7 @@ class Window(QMainWindow):
     def start(self) -> None:
         """Starts the engine, and tells what was found: a broken journal, clips that can go on."""
         self.services.engine.start()
-        jobs = self.services.jobs
-        if notice := jobs.notice or self.services.clips.notice:
-            self.say(MessageLevel.WARNING, notice)
-            return
-        interrupted = [job for job in jobs.jobs if job.status is JobStatus.INTERRUPTED]
-        if interrupted:
-            text = self.tr("%n clip(s) were interrupted and can go on.", "", len(interrupted))
-            self.say(MessageLevel.INFO, text, Remedy(self.tr("Go on"), self._resume_interrupted))
-
-    def _resume_interrupted(self) -> None:
-        jobs = self.services.jobs
-        for job in reversed(jobs.jobs):  # each goes to the front
-            if job.status is JobStatus.INTERRUPTED:
-                jobs.resume(job.id)
-
-    def _on_noticed(self, text: str) -> None:
-        self.say(MessageLevel.WARNING, text)
+        self.telling.greet(self.services.jobs.notice or self.services.clips.notice)
 
     def _on_ready(self, device: DeviceInfo) -> None:
         self.status_line.show_device(device)
@@ -260,38 +263,30 @@ class Window(QMainWindow):
             case _:
                 pass
 
-    def _on_crashed(self, message: str, details: str) -> None:
-        start = Remedy(self.tr("Start it again"), self.services.engine.start)
-        if self.services.engine.state is EngineState.FAILED:
-            self.say(MessageLevel.PROBLEM, message, start, details)
-            return
-        text = self.tr("{0} It starts again; a clip in the making goes on from its last step.")
-        self.say(MessageLevel.PROBLEM, text.format(message), None, details)
-
-    def _on_ended_unseen(self, job: Job) -> None:
-        text = self.tr("“{0}” is done.").format(shortened(job.request.prompt))
-        watch = Remedy(self.tr("Watch"), lambda: self._watch(Path(job.path)))
-        self.say(MessageLevel.GOOD, text, watch)
-
     def _on_finished(self, job: Job) -> None:
         self.keeping.keep(Path(job.path), job.request)
         self._on_request_changed(self.create_panel.current_request())
-
-    def _on_failed(self, job: Job) -> None:
-        remedy = Remedy(self.tr("Try again"), lambda: self.services.jobs.retry(job.id))
-        self.say(MessageLevel.PROBLEM, said(job.message), remedy, job.details)
 
     def _on_generate(self, requests: list[GenerationRequest]) -> None:
         self.watching.expect()
         try:
             self.services.jobs.add(requests, self.draft.followers)
         except UserError as error:
-            self._on_problem(said(error))
+            self._on_problem(said(error), subject=ASKING)
             return
+        self.messages.withdraw(ASKING)
         self.draft.forget_place()
 
-    def _on_problem(self, sentence: str, details: str = "") -> None:
-        self.say(MessageLevel.PROBLEM, sentence, None, details)
+    def _on_problem(self, sentence: str, details: str = "", subject: str = "") -> None:
+        self.say(MessageLevel.PROBLEM, sentence, None, details, subject)
+
+    def _on_picture_failed(self, sentence: str, details: str) -> None:
+        self._on_problem(sentence, details, PICTURE)
+
+    def _on_preset_removed(self, preset: Preset) -> None:
+        text = self.tr("The preset “{0}” is removed.").format(shortened(preset.name))
+        undo = Remedy(self.tr("Undo"), partial(self.create_panel.presets.bring_back, preset))
+        self.say(MessageLevel.INFO, text, undo, subject=PRESETS)
 
     def _on_frame_wanted(self, image: QImage, name: str) -> None:
         shown = self.theatre.path

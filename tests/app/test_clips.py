@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from app.clips import CLIP_ROLE, Clips
 from app.library import Clip, Library
-from app.recipes import request_in
+from app.recipes import Origin, origin_in
 from inference.api.errors import UserError
 from tests.app.conftest import PATIENCE_MS
 from tests.app.kinora_clips import ask, write_clip
@@ -235,8 +235,8 @@ def test_restoring_beside_another_missing_clip(clips: Clips, tmp_path: Path) -> 
 def test_dropped_clip_brings_its_recipe(clips: Clips, tmp_path: Path, name: str) -> None:
     request = ask("a “fox”; = # \\ 狐狸\nsecond line", frames=1 if name.endswith("png") else 5)
     path = write_clip(tmp_path / name, request, request.frames)
-    assert clips.take_in(path) == request
-    assert clips.take_in(path) == request
+    assert clips.take_in(path) == Origin(request)
+    assert clips.take_in(path) == Origin(request)
     assert [clip.request for clip in clips.clips] == [request]  # not taken twice
 
 
@@ -248,7 +248,7 @@ def test_folder_of_frames_brings_its_recipe_and_stays_out(clips: Clips, tmp_path
     (folder / "recipe.json").write_text(
         json.dumps({"recipe": json.dumps({"request": asdict(request)})})
     )
-    assert clips.take_in(folder) == request
+    assert clips.take_in(folder) == Origin(request)
     assert clips.clips == ()
     (folder / "recipe.json").write_bytes(b"\xff")
     assert clips.take_in(folder) is None
@@ -257,7 +257,7 @@ def test_folder_of_frames_brings_its_recipe_and_stays_out(clips: Clips, tmp_path
 def test_file_that_was_written_over_is_another_clip(clips: Clips, tmp_path: Path) -> None:
     path = write_clip(tmp_path / "a.mp4", ask("old"))
     clips.take_in(path)
-    assert clips.take_in(write_clip(path, ask("new"))) == ask("new")
+    assert clips.take_in(write_clip(path, ask("new"))) == Origin(ask("new"))
     assert prompts(clips) == ["new"]
 
 
@@ -340,10 +340,14 @@ def test_file_that_is_no_clip_is_refused(clips: Clips, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "comment",
-    ["", "holiday", "[]", '{"recipe": 5}', '{"recipe": "{}"}', '{"recipe": "{\\"request\\": 1}"}'],
+    [
+        *("", "holiday", "[]", '{"recipe": 5}', '{"recipe": "{}"}'),
+        *('{"recipe": "{\\"request\\": 1}"}', '{"trimmed_from": "{}", "frames": "1-2 of 3"}'),
+        '{"trimmed_from": "{}", "frames": "all"}',
+    ],
 )
 def test_other_comments_hold_no_request(comment: str) -> None:
-    assert request_in(comment) is None
+    assert origin_in(comment) is None
 
 
 def test_broken_library_is_put_aside(clips: Clips, tmp_path: Path) -> None:

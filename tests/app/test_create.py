@@ -3,8 +3,8 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
     QAbstractSpinBox,
@@ -19,12 +19,13 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from pytestqt.wait_signal import SignalBlocker
 
+from app import theme
 from app.create import Create
 from app.draft import Draft
 from app.forecast import Forecast
 from inference.api.messages import Measured, ModelInfo
 from inference.api.spec import GenerationRequest
-from tests.app.conftest import bring_up
+from tests.app.conftest import bring_up, picture_of
 
 
 def info(name: str, *, installed: bool = True, tasks: tuple[str, ...] = ("t2v",)) -> ModelInfo:
@@ -61,6 +62,37 @@ def test_empty_prompt_is_refused_beside_the_field(qtbot: QtBot, panel: Create) -
     assert panel.fault.isVisible()
     qtbot.keyClicks(panel.prompt.editor, "a")
     assert not panel.fault.isVisible()
+
+
+def test_nothing_moves_when_the_prompt_is_refused_or_too_long(panel: Create) -> None:
+    panel.resize(340, 640)
+    panel.prompt.show_measured(Measured("", 1, 48))
+    before = places(panel)
+    panel.submit()
+    assert panel.fault.isVisible()
+    assert places(panel) == before
+    panel.prompt.set_text("a red fox")
+    assert not panel.fault.isVisible()
+    panel.prompt.show_measured(Measured("", 60, 48, cut_at=4))
+    assert panel.prompt.count.text() == "60 of 48 tokens: the rest isn't read"
+    assert "shorten the prompt" in panel.prompt.editor.accessibleDescription()
+    assert places(panel) == before
+
+
+def places(panel: Create) -> list[QRect]:
+    """Where the parts have come to rest."""
+    for _ in range(3):
+        QApplication.processEvents()
+    parts = (panel.prompt.editor, panel.ratios, panel.variations, panel.generate)
+    return [QRect(part.mapTo(panel, QPoint()), part.size()) for part in parts]
+
+
+def test_refused_prompt_has_the_edge_of_what_is_wrong(panel: Create, qapp: QApplication) -> None:
+    theme.apply(qapp, theme.Scheme.DARK)
+    panel.submit()
+    editor = panel.prompt.editor
+    edge = picture_of(editor).pixelColor(editor.width() // 2, 0)
+    assert edge == QColor(theme.current().problem)
 
 
 def test_what_the_settings_take_is_foretold_before_there_is_a_prompt(panel: Create) -> None:

@@ -13,8 +13,10 @@ from pytestqt.qtbot import QtBot
 
 from app.clips import Clips
 from app.engine import Engine
+from app.export import Export, Exporter, Format
 from app.jobs import Jobs
 from app.names import Naming
+from app.sources import open_source
 from app.top_bar import Page
 from app.window import Services, Window
 from inference.api.spec import GenerationRequest, Solver, WeightFormat
@@ -103,6 +105,26 @@ def test_folder_of_frames_restores_its_recipe(qtbot: QtBot, window: Window, tmp_
     assert window.create_panel.current_request() == WHOLE
     qtbot.waitUntil(lambda: watched(window, folder), timeout=PATIENCE_MS)
     assert said(window) == ""
+
+
+@pytest.mark.parametrize("kind", list(Format), ids=lambda kind: kind.value or "folder")
+def test_exported_part_says_of_what_and_restores_the_recipe_of_that(
+    qtbot: QtBot, window: Window, tmp_path: Path, kind: Format
+) -> None:
+    whole = write_clip(tmp_path / "whole.mp4", WHOLE, frames=9)
+    part = tmp_path / f"part{kind.value}"
+    exporter = Exporter(window)
+    with qtbot.waitSignal(exporter.finished, timeout=PATIENCE_MS):
+        exporter.start(Export(whole, part, kind, 2, 5))
+    exporter.stop()
+    drop(window, part)
+    assert window.create_panel.current_request() == WHOLE
+    assert said(window).startswith(f"{part.name} is frames 3 to 6 of 9 of a clip")
+    assert window.library.grid.model().rowCount() == 0
+    qtbot.waitUntil(lambda: watched(window, part), timeout=PATIENCE_MS)
+    qtbot.waitUntil(lambda: window.theatre.player.count == 4)  # a GIF's are known when it was read
+    if kind is Format.FOLDER:  # the others say so themselves
+        assert open_source(part).fps == WHOLE.fps
 
 
 @pytest.mark.parametrize("name", ["holiday.mp4", "holiday.webm", "holiday.png", "holiday.jpg"])

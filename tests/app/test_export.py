@@ -79,6 +79,15 @@ def test_part_says_of_which_clip_and_which_frames_it_is(
     }
 
 
+def test_part_of_a_part_says_which_frames_of_the_clip_it_is(
+    qtbot: QtBot, exporter: Exporter, clip: Path
+) -> None:
+    part, inner = clip.with_name("part.mp4"), clip.with_name("inner.mp4")
+    run(qtbot, exporter, Export(clip, part, Format.MP4, 5, 11))
+    run(qtbot, exporter, Export(part, inner, Format.MP4, 1, 3))
+    assert read_metadata(inner) == {"trimmed_from": RECIPE["recipe"], "frames": "7-9 of 30"}
+
+
 @pytest.mark.parametrize("kind", [Format.WEBM, Format.GIF, Format.FOLDER], ids=str)
 def test_whole_clip_keeps_its_recipe(
     qtbot: QtBot, exporter: Exporter, clip: Path, kind: Format

@@ -179,7 +179,7 @@ def test_keys_of_the_queue_do_what_is_listed(
     queue.act_wanted.disconnect()
     queue.act_wanted.connect(lambda action, _: asked.append(action))
     for status in JobStatus:
-        services.jobs.put(replace(job, status=status), save=False)
+        services.jobs.put(replace(job, status=status, path=__file__), save=False)
         for keys in (binding.keys[0] for binding in queue.bindings()):
             press_in(qtbot, queue.list, keys)
         asked_now, asked[:] = list(asked), []

@@ -278,6 +278,22 @@ def test_finish_now_makes_the_clip_early(qtbot: QtBot, make_jobs: MakeJobs) -> N
     assert 3 <= made_of < 500
 
 
+def test_progress_of_a_clip_goes_on_from_where_it_paused_and_never_back(
+    qtbot: QtBot, make_jobs: MakeJobs
+) -> None:
+    jobs, seen = make_jobs(), list[float]()
+    jobs.dataChanged.connect(lambda: seen.extend(job.progress for job in jobs.jobs))
+    (id_,) = jobs.add([ask("slow", steps=40)])
+    wait_for_step(qtbot, jobs, 3)
+    jobs.pause(id_)
+    wait_for(qtbot, jobs, JobStatus.PAUSED)
+    assert 0.0 < jobs.job(id_).progress < 1.0
+    jobs.resume(id_)
+    wait_for(qtbot, jobs, JobStatus.DONE)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1.0
+
+
 def test_failure_is_told_and_the_next_runs(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs = make_jobs()
     with qtbot.waitSignal(jobs.failed, timeout=PATIENCE_MS) as failed:
@@ -544,6 +560,9 @@ def test_unsaved_change_is_told(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     with qtbot.waitSignal(jobs.noticed, timeout=PATIENCE_MS):
         jobs.pause(id_)
     assert jobs.job(id_).status is JobStatus.PAUSED
+    jobs.journal._database._connection.execute("PRAGMA query_only = 0")
+    with qtbot.waitSignal(jobs.written, timeout=PATIENCE_MS):
+        jobs.resume(id_)
 
 
 def test_job_knows_what_it_is() -> None:

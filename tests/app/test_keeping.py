@@ -22,7 +22,12 @@ class Said:
         self.details = ""
 
     def __call__(
-        self, level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+        self,
+        level: MessageLevel,
+        text: str,
+        remedy: Remedy | None = None,
+        details: str = "",
+        subject: str = "",
     ) -> None:
         self.level, self.text, self.remedy, self.details = level, text, remedy, details
 
@@ -89,6 +94,48 @@ def test_several_are_deleted_and_undone_by_key(
     said.text = ""
     keeping.undo()  # there is nothing more
     assert said.text == ""
+
+
+def test_deletions_are_undone_one_after_the_other_the_last_first(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    one, two, three, four = put(clips, tmp_path, "a", "b", "c", "d")
+    for ids in ([one], [two, three], [four]):
+        keeping.act(ClipAction.DELETE, ids)
+    keeping.act(ClipAction.RESTORE, [four])  # elsewhere: that is not to be undone again
+    keeping.undo()
+    assert said.text == "2 clips are back in the library."
+    keeping.undo()
+    assert said.text == "“a” is back in the library."
+    assert {clip.id for clip in clips.clips} == {one, two, three, four}
+    said.text = ""
+    keeping.undo()
+    assert said.text == ""
+
+
+def test_button_of_a_message_undoes_its_own_deletion(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    one, two = put(clips, tmp_path, "a", "b")
+    keeping.act(ClipAction.DELETE, [one])
+    first = said.remedy
+    keeping.act(ClipAction.DELETE, [two])
+    assert first is not None
+    first.act()
+    assert [clip.id for clip in clips.clips] == [one]
+    keeping.undo()
+    assert {clip.id for clip in clips.clips} == {one, two}
+
+
+def test_what_is_deleted_for_good_is_not_undone(
+    keeping: Keeping, clips: Clips, said: Said, tmp_path: Path
+) -> None:
+    (one,) = put(clips, tmp_path, "a")
+    keeping.act(ClipAction.DELETE, [one])
+    clips.empty_trash()
+    said.text = ""
+    keeping.undo()
+    assert (said.text, clips.clips) == ("", ())
 
 
 def test_what_can_not_be_deleted_is_said_and_the_rest_can_be_undone(

@@ -1,6 +1,7 @@
 """The window with all its pages: the settings reach what they are for."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from app import theme
+from app import message, theme
 from app.clips import Clips
 from app.jobs import Jobs
+from app.journal import JobStatus
 from app.message import MessageLevel, Remedy
 from app.pages import Pages
 from app.settings import Language, SettingsStore, Theme
@@ -122,6 +124,30 @@ def test_smallest_window_has_room_for_every_page(
         assert window.top_bar.rect().bottom() < messages.y()
 
 
+@pytest.mark.parametrize(
+    ("language", "sentence"),
+    [(Language.ENGLISH, "It broke, and so on. "), (Language.CHINESE, "输出文件夹无法写入，请换。")],
+)
+def test_long_message_covers_no_button_of_the_smallest_window_and_can_be_read_whole(
+    qtbot: QtBot, case: Case, language: Language, sentence: str
+) -> None:
+    case.texts.use(language)
+    window, messages = case.window, case.window.messages
+    window.resize(0, 0)
+    qtbot.waitUntil(lambda: window.size() == window.minimumSize())
+    window.say(MessageLevel.PROBLEM, sentence, Remedy("Again", lambda: None))
+    assert not messages.more.isVisible()
+    long = sentence * 20
+    window.say(MessageLevel.PROBLEM, long, Remedy("Again", lambda: None))
+    QApplication.processEvents()
+    generate = window.create_panel.generate
+    place = QRect(generate.mapTo(window, QPoint()), generate.size())
+    assert not place.intersects(messages.geometry())
+    messages.more.click()
+    assert messages.details.toPlainText() == long
+    assert messages.accessibleName() == long
+
+
 def test_nothing_moves_as_a_message_comes_and_goes(qtbot: QtBot, case: Case) -> None:
     window, messages = case.window, case.window.messages
     window.resize(1280, 720)
@@ -160,11 +186,31 @@ def places_now(window: Window) -> dict[QWidget, QRect]:
     }
 
 
-def test_settings_that_can_not_be_kept_are_told(case: Case, tmp_path: Path) -> None:
+def test_settings_that_can_not_be_kept_are_told_until_they_can(
+    qtbot: QtBot, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message, "STAYS_MS", 100)
     (tmp_path / "settings.json").unlink()
     (tmp_path / "settings.json").mkdir()
     case.window.top_bar.theme.click()
     assert "can't be kept" in case.window.messages.text.text()
+    (tmp_path / "settings.json").rmdir()
+    case.window.top_bar.theme.click()
+    qtbot.waitUntil(lambda: not case.window.messages.isVisible())
+
+
+def test_folder_that_could_not_be_written_is_told_until_another_is_chosen(
+    case: Case, tmp_path: Path
+) -> None:
+    (id_,) = case.jobs.add([ask()])
+    with_folder = replace(case.jobs.job(id_), failure=FailureKind.INPUT, message="It can't be.")
+    case.jobs.put(replace(with_folder, status=JobStatus.FAILED))
+    case.jobs.failed.emit(case.jobs.job(id_))
+    assert case.window.messages.isVisible()
+    case.store.update(theme=Theme.LIGHT)
+    assert case.window.messages.isVisible()
+    case.store.update(output_folder=str(tmp_path / "elsewhere"))
+    assert not case.window.messages.isVisible()
 
 
 def test_finished_clip_is_told_to_who_looks_elsewhere(
@@ -266,6 +312,15 @@ def test_download_of_what_is_not_whole_says_what_is_missing(qtbot: QtBot, case: 
     assert "but still needs the VAE; the tokenizer" in messages.text.text()
     messages.remedy.click()
     assert [c.model for c in case.sent if isinstance(c, Download)] == ["a", "a"]
+
+
+def test_download_that_begins_again_elsewhere_is_offered_no_longer(
+    qtbot: QtBot, case: Case
+) -> None:
+    download(qtbot, case, known("a", 5, installed=False, missing=("the VAE",)))
+    assert case.window.messages.remedy.isVisible()
+    case.pages.downloads.download("a")
+    assert not case.window.messages.isVisible()
 
 
 def test_download_that_can_not_be_read_is_said_to_be(qtbot: QtBot, case: Case) -> None:

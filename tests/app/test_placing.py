@@ -18,7 +18,8 @@ class Placed:
         self.window, self.workspace = QMainWindow(), Workspace(QWidget(), QWidget(), QWidget())
         self.window.setCentralWidget(self.workspace)
         qtbot.addWidget(self.window)
-        self.placing = Placing(self.window, self.workspace, file)
+        store = QSettings(str(file), QSettings.Format.IniFormat)
+        self.placing = Placing(self.window, self.workspace, store)
         self.placing.restore()
 
 

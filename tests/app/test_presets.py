@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidgetAction
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QWidgetAction
 from pytestqt.qtbot import QtBot
 
+from app import theme
 from app.draft import Draft, choices_of, defaults_of
 from app.preset_button import PresetButton
 from app.presets import BUILT_IN, Presets
@@ -149,6 +151,38 @@ def test_preset_is_renamed_by_keys_where_it_is_listed(qtbot: QtBot, tmp_path: Pa
     button.fill()
     entries = [entry.text() for entry in button.menu.actions()]
     assert entries[6:8] == ["night && fog", "noon"]
+
+
+def test_removed_preset_is_told_and_brought_back(qtbot: QtBot, tmp_path: Path) -> None:
+    presets = Presets(tmp_path / "presets.json")
+    presets.save("day", defaults_of(DEMO.defaults))
+    (before,) = presets.own
+    button = PresetButton(Draft(), presets)
+    qtbot.addWidget(button)
+    button.fill()
+    (submenu,) = [entry.menu() for entry in button.menu.actions() if entry.text() == "Remove"]
+    assert isinstance(submenu, QMenu)
+    with qtbot.waitSignal(button.removed) as removed:
+        submenu.actions()[0].trigger()
+    assert presets.own == ()
+    assert removed.args is not None
+    button.bring_back(removed.args[0])
+    assert presets.own == (before,)
+
+
+def test_field_for_a_name_looks_as_if_one_could_type_there(
+    qtbot: QtBot, qapp: QApplication, tmp_path: Path
+) -> None:
+    theme.apply(qapp, theme.Scheme.LIGHT)
+    button = PresetButton(Draft(), Presets(tmp_path / "presets.json"))
+    qtbot.addWidget(button)
+    button.fill()
+    field = button.menu.actions()[-1]
+    assert isinstance(field, QWidgetAction)
+    edit = field.defaultWidget()
+    edit.ensurePolished()
+    ink = edit.palette().color(QPalette.ColorRole.PlaceholderText)
+    assert ink == QColor(theme.current().text_dim)
 
 
 def renaming_field(qtbot: QtBot, button: PresetButton, first: str) -> QLineEdit:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFontMetrics, QImage, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -18,6 +19,7 @@ from app.queue_panel import Action, QueuePanel, actions_for
 from inference.api.messages import Stage
 from inference.media import open_writer
 from tests.app.conftest import PATIENCE_MS, bring_up, picture_of
+from tests.app.kinora_clips import write_clip
 
 
 def job(name: str, status: JobStatus = JobStatus.WAITING) -> Job:
@@ -142,7 +144,7 @@ def test_keys_ask_for_what_they_stand_for(
     status: JobStatus,
     action: Action,
 ) -> None:
-    put(model, job("a", status))
+    put(model, replace(job("a", status), path=__file__))
     with qtbot.waitSignal(panel.act_wanted) as wanted:
         qtbot.keyClick(panel.list, key, modifier)
     assert wanted.args == [action, "a"]
@@ -184,6 +186,20 @@ def test_row_shows_picture_progress_and_selection(
     picture.fill(QColor("#ff0000"))
     panel.pictures.show_preview("a", picture)
     assert middle_of_first_picture(panel) == "#ff0000"
+
+
+def test_bar_of_a_row_is_of_the_whole_clip(
+    panel: QueuePanel, model: QStandardItemModel, qapp: QApplication
+) -> None:
+    theme.apply(qapp, theme.Scheme.DARK)
+    put(model, replace(RUNNING, step=1, steps=20, progress=0.75))
+    picture, accent = picture_of(panel.list.viewport()), QColor(theme.current().accent_text)
+    rows = [
+        [x for x in range(picture.width()) if picture.pixelColor(x, y) == accent] for y in range(60)
+    ]
+    bar = max(rows, key=len)
+    room = picture.width() - 8 - min(bar)
+    assert len(bar) == pytest.approx(0.75 * room, abs=6)
 
 
 def middle_of_first_picture(panel: QueuePanel) -> str:
@@ -257,3 +273,117 @@ def test_row_shows_that_the_list_has_the_focus(
     without = picture_of(panel.list.viewport())
     panel.list.setFocus()
     assert picture_of(panel.list.viewport()) != without
+
+
+def run_next(model: QStandardItemModel, row: int) -> None:
+    """The job before that row is done, and the one there is made."""
+    if row:
+        done = replace(job_in(model, row - 1), status=JobStatus.DONE, path=__file__)
+        model.item(row - 1).setData(done, Qt.ItemDataRole.UserRole)
+    running = replace(job_in(model, row), status=JobStatus.RUNNING)
+    model.item(row).setData(running, Qt.ItemDataRole.UserRole)
+
+
+def job_in(model: QStandardItemModel, row: int) -> Job:
+    found = model.item(row).data(Qt.ItemDataRole.UserRole)
+    assert isinstance(found, Job)
+    return found
+
+
+def selected(panel: QueuePanel) -> str:
+    return "" if panel.job is None else panel.job.id
+
+
+def test_selection_follows_what_is_made(panel: QueuePanel, model: QStandardItemModel) -> None:
+    put(model, *map(job, "abc"))
+    for row, name in enumerate("abc"):
+        run_next(model, row)
+        assert selected(panel) == name
+    put(model, job("d"))
+    run_next(model, 3)
+    assert selected(panel) == "d"
+
+
+def test_selection_of_the_users_stays_until_he_selects_what_is_made(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, *map(job, "abcd"))
+    run_next(model, 0)
+    qtbot.keyClick(panel.list, Qt.Key.Key_End)
+    run_next(model, 1)
+    assert selected(panel) == "d"
+    panel.list.setCurrentIndex(model.index(1, 0))
+    run_next(model, 2)
+    assert selected(panel) == "c"
+
+
+@pytest.mark.parametrize(("gone", "then"), [("a", "c"), ("b", "d")])
+def test_selection_that_only_moved_up_follows_still(
+    panel: QueuePanel, model: QStandardItemModel, gone: str, then: str
+) -> None:
+    """The selected job is taken off the list, which selects its neighbour: the user's own stays."""
+    put(model, *map(job, "abcd"))
+    run_next(model, 0)
+    if gone == "b":
+        panel.list.setCurrentIndex(model.index(3, 0))
+    model.removeRow("abcd".index(gone))
+    (row,) = [row for row in range(3) if job_in(model, row).id == "c"]
+    model.item(row).setData(replace(job("c"), status=JobStatus.RUNNING), Qt.ItemDataRole.UserRole)
+    if gone == "b":
+        model.item(0).setData(replace(job("a"), status=JobStatus.DONE), Qt.ItemDataRole.UserRole)
+    assert selected(panel) == then
+
+
+def test_menu_is_of_the_job_it_was_opened_for(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel
+) -> None:
+    put(model, *map(job, "ab"))
+    run_next(model, 0)
+    menu = panel.menu()
+    (again,) = [entry for entry in menu.actions() if entry.text() == "Again with a new seed"]
+    run_next(model, 1)
+    assert selected(panel) == "b"
+    with qtbot.waitSignal(panel.act_wanted) as wanted:
+        again.trigger()
+    assert wanted.args == [Action.DUPLICATE, "a"]
+
+
+def test_clip_in_the_trash_is_said_to_be_there_and_not_offered_until_it_is_back(
+    qtbot: QtBot, panel: QueuePanel, model: QStandardItemModel, clips: Clips, tmp_path: Path
+) -> None:
+    done = replace(job("a", JobStatus.DONE), path=str(write_clip(tmp_path / "a.mp4")))
+    clip = clips.add(Path(done.path), done.request)
+    put(model, done)
+    drawn = [panel.status_text(done)]  # at first, and whenever its row is drawn anew
+    panel.pictures.changed.connect(lambda: drawn.append(panel.status_text(done)))
+    clips.trash([clip.id])
+    assert drawn[-1] == "In the trash"
+    assert panel.status_text(done) == "In the trash"
+    assert "Show" not in [entry.text() for entry in panel.menu().actions()]
+    with qtbot.assertNotEmitted(panel.act_wanted):
+        qtbot.keyClick(panel.list, Qt.Key.Key_Return)
+        qtbot.keyClick(panel.list, Qt.Key.Key_C)
+    clips.restore([clip.id])
+    assert drawn[-1] == "Done"
+    assert panel.status_text(done) == "Done"
+    with qtbot.waitSignal(panel.act_wanted) as wanted:
+        qtbot.keyClick(panel.list, Qt.Key.Key_Return)
+    assert wanted.args == [Action.SHOW, "a"]
+    clips.trash([clip.id])
+    clips.empty_trash()
+    assert drawn[-1] == "The file is missing"
+    assert panel.status_text(done) == "The file is missing"
+
+
+def test_row_of_a_clip_in_the_trash_shows_no_picture_of_it(
+    panel: QueuePanel, model: QStandardItemModel, clips: Clips, tmp_path: Path
+) -> None:
+    done = replace(job("a", JobStatus.DONE), path=str(write_clip(tmp_path / "a.mp4")))
+    clip = clips.add(Path(done.path), done.request)
+    put(model, done)
+    picture = QImage(8, 8, QImage.Format.Format_RGB32)
+    picture.fill(QColor("#ff0000"))
+    panel.pictures.show_preview("a", picture)
+    assert middle_of_first_picture(panel) == "#ff0000"
+    clips.trash([clip.id])
+    assert middle_of_first_picture(panel) != "#ff0000"

@@ -1,14 +1,17 @@
 """Saving, with the desktop's file dialog answered for the person."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.export import Format
-from app.message import MessageLevel, Remedy
+from app.message import MessageBar, MessageLevel, Remedy
+from app.reveal import Reveal
 from app.saving import Saving, named
 from app.sources import open_source
 from tests.app.numbered_clips import write_clip
@@ -22,17 +25,32 @@ def said() -> Said:
 
 
 @pytest.fixture
-def saving(qtbot: QtBot, said: Said) -> Saving:
+def remedies() -> list[Remedy]:
+    return []
+
+
+@pytest.fixture
+def saving(qtbot: QtBot, said: Said, remedies: list[Remedy], tmp_path: Path) -> Iterator[Saving]:
     window = QWidget()
     qtbot.addWidget(window)
 
     def say(
-        level: MessageLevel, text: str, remedy: Remedy | None = None, details: str = ""
+        level: MessageLevel,
+        text: str,
+        remedy: Remedy | None = None,
+        details: str = "",
+        subject: str = "",
     ) -> None:
-        assert (remedy, details) == (None, "")
+        assert details == ""
         said.append((level, text))
+        remedies.extend(filter(None, [remedy]))
 
-    return Saving(window, say)
+    yield Saving(window, say, store_in(tmp_path))
+    window.close()
+
+
+def store_in(folder: Path) -> QSettings:
+    return QSettings(str(folder / "kept" / "window.ini"), QSettings.Format.IniFormat)
 
 
 def answer(monkeypatch: pytest.MonkeyPatch, path: str, kind: str = "") -> None:
@@ -112,6 +130,54 @@ def test_export_is_offered_a_name_of_no_kind(
     assert offered == [str(tmp_path / "source 3-6"), str(tmp_path / "source 3-6 2")]
 
 
+def test_next_dialog_opens_where_something_was_saved_last_also_after_a_restart(
+    qtbot: QtBot, saving: Saving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offered: list[str] = []
+    chosen = tmp_path / "chosen"
+    chosen.mkdir()
+    answers = iter([(str(chosen / "frame"), ""), ("", ""), ("", "")])
+
+    def ask(_window: QWidget, _title: str, start: str, _kinds: str) -> tuple[str, str]:
+        offered.append(start)
+        return next(answers)
+
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", ask)
+    image = QImage(16, 8, QImage.Format.Format_RGB888)
+    image.fill(0)
+    saving.save_frame(image, "frame", tmp_path)
+    saving.export(tmp_path / "source.mp4", 2, 5)
+    window = QWidget()
+    qtbot.addWidget(window)
+    again = Saving(window, MessageBar().say, store_in(tmp_path))
+    (chosen / "frame.png").unlink()
+    chosen.rmdir()
+    again.export(tmp_path / "source.mp4", 2, 5)
+    assert offered == [
+        str(tmp_path / "frame.png"),
+        str(chosen / "source 3-6"),
+        str(tmp_path / "source 3-6"),  # that folder is gone
+    ]
+
+
+def test_what_was_saved_is_shown_in_its_folder(
+    saving: Saving,
+    remedies: list[Remedy],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    shown: list[Path] = []
+    monkeypatch.setattr(Reveal, "show", lambda _, path: shown.append(path))
+    image = QImage(16, 8, QImage.Format.Format_RGB888)
+    image.fill(0)
+    answer(monkeypatch, str(tmp_path / "frame"))
+    saving.save_frame(image, "frame", tmp_path)
+    (show,) = remedies
+    assert show.label == "Show in folder"
+    show.act()
+    assert shown == [tmp_path / "frame.png"]
+
+
 def test_frame_keeps_its_name_and_replaces_nothing(
     saving: Saving, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,7 +186,10 @@ def test_frame_keeps_its_name_and_replaces_nothing(
     answer(monkeypatch, str(tmp_path / "shot 1.5"))
     saving.save_frame(image, "frame", tmp_path)
     saving.save_frame(image, "frame", tmp_path)
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["shot 1.5 2.png", "shot 1.5.png"]
+    assert sorted(path.name for path in tmp_path.glob("*.png")) == [
+        "shot 1.5 2.png",
+        "shot 1.5.png",
+    ]
 
 
 def test_nothing_is_done_when_no_name_is_given(

@@ -6,16 +6,17 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication, QLineEdit, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
-from app import theme
+from app import message, theme
 from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
 from app.message import MessageLevel, Remedy
 from app.names import Naming
+from app.presets import Preset
 from app.queue_panel import Action
 from app.top_bar import Page
 from app.window import Services, Window
@@ -298,17 +299,58 @@ def test_long_path_in_a_message_is_cut_and_whole_in_its_details(window: Window) 
     assert not window.messages.more.isVisible()
 
 
-def test_unwritable_folder_is_told_not_thrown(
-    window: Window, services: Services, monkeypatch: pytest.MonkeyPatch
+def test_unwritable_folder_is_told_not_thrown_until_it_can_be_written(
+    qtbot: QtBot, window: Window, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(message, "STAYS_MS", 100)
     window.draft.set_prompt("x")
-    monkeypatch.setattr(services.jobs, "add", _refuse)
-    window.create_panel.submit()
+    with monkeypatch.context() as patch:
+        patch.setattr(services.jobs, "add", _refuse)
+        window.create_panel.submit()
     assert "full" in window.messages.text.text()
+    window.create_panel.submit()
+    qtbot.waitUntil(lambda: not window.messages.isVisible())
 
 
 def _refuse(*_: object) -> None:
     raise UserError("The disk is full: free some space.")
+
+
+def test_removed_preset_is_brought_back_by_its_message(window: Window) -> None:
+    presets, messages = window.create_panel.presets, window.messages
+    presets.bring_back(Preset("night", window.draft.choices))  # which keeps one
+    presets.fill()
+    (removing,) = [entry for entry in presets.menu.actions() if entry.text() == "Remove"]
+    submenu = removing.menu()
+    assert isinstance(submenu, QMenu)
+    submenu.actions()[0].trigger()
+    assert messages.text.text() == "The preset “night” is removed."
+    messages.remedy.click()
+    presets.fill()
+    assert "night" in [entry.text() for entry in presets.menu.actions()]
+
+
+def test_clip_that_can_not_be_read_is_told_until_another_is_watched(
+    qtbot: QtBot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(message, "STAYS_MS", 100)
+    letter = tmp_path / "letter.mp4"
+    letter.write_text("dear all")
+    window.watching.watch(letter)
+    qtbot.waitUntil(lambda: "letter.mp4 can't be read" in window.messages.text.text())
+    window.watching.watch(write_clip(tmp_path / "clip.mp4"))
+    qtbot.waitUntil(lambda: not window.messages.isVisible())
+
+
+def test_clip_that_is_done_is_told_until_it_is_watched(
+    qtbot: QtBot, window: Window, services: Services, tmp_path: Path
+) -> None:
+    (id_,) = services.jobs.add([ask("a fox")])
+    done = replace(services.jobs.job(id_), path=str(write_clip(tmp_path / "clip.mp4")))
+    services.jobs.put(replace(done, status=JobStatus.DONE))
+    window.telling.tell_unseen(done)
+    window.queueing.act(Action.SHOW, id_)
+    assert not window.messages.isVisible()
 
 
 def test_all_of_the_form_is_seen_on_a_small_screen(qtbot: QtBot, window: Window) -> None:
