@@ -56,7 +56,7 @@
     </message>
 </context>
 <context>
-    <name>Window</name>
+    <name>Telling</name>
     <message numerus="yes">
         <source>%n clip(s) were interrupted and can go on.</source>
         <translation>

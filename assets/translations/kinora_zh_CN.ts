@@ -999,6 +999,10 @@
         <translation>这 {0} 个文件都不是 Kinora 制作的。</translation>
     </message>
     <message>
+        <source>{name} is frames {first} to {last} of {count} of a clip: the settings are now those of the whole clip.</source>
+        <translation>{name} 是一个视频（共 {count} 帧）的第 {first} 到 {last} 帧：现在的设置是整个视频的设置。</translation>
+    </message>
+    <message>
         <source>“{0}” is back in the library.</source>
         <translation>“{0}”已放回作品库。</translation>
     </message>
@@ -1626,6 +1630,10 @@
         <translation>{0} / {1} 个词元</translation>
     </message>
     <message>
+        <source>{0} of {1} tokens: the rest isn&apos;t read</source>
+        <translation>{0}/{1} 个词元：其余部分不会被读取</translation>
+    </message>
+    <message>
         <source>The model doesn&apos;t read the part that is struck through: shorten the prompt.</source>
         <translation>模型不会读取带删除线的部分：请缩短提示词。</translation>
     </message>
@@ -1671,6 +1679,14 @@
     <message>
         <source>Cancelled</source>
         <translation>已取消</translation>
+    </message>
+    <message>
+        <source>In the trash</source>
+        <translation>在回收站中</translation>
+    </message>
+    <message>
+        <source>The file is missing</source>
+        <translation>文件缺失</translation>
     </message>
     <message>
         <source>Reading the prompt</source>
@@ -1838,6 +1854,10 @@
         <translation>导出</translation>
     </message>
     <message>
+        <source>Show in folder</source>
+        <translation>在文件夹中显示</translation>
+    </message>
+    <message>
         <source>Saved as {path}.</source>
         <translation>已保存为 {path}。</translation>
     </message>
@@ -1951,6 +1971,14 @@
         <translation>显存预算</translation>
     </message>
     <message>
+        <source>Precision</source>
+        <translation>精度</translation>
+    </message>
+    <message>
+        <source>Otherwise 8 bits are used where that is faster; what they change is hardly to be seen.</source>
+        <translation>否则在 8 位更快时使用 8 位；带来的变化几乎看不出来。</translation>
+    </message>
+    <message>
         <source>Theme</source>
         <translation>主题</translation>
     </message>
@@ -2005,6 +2033,10 @@
     <message>
         <source>All that is free</source>
         <translation>全部可用显存</translation>
+    </message>
+    <message>
+        <source>Attention in full precision</source>
+        <translation>以完整精度计算注意力</translation>
     </message>
     <message>
         <source>Tell me when long work is done</source>
@@ -2094,7 +2126,60 @@
     </message>
 </context>
 <context>
+    <name>Telling</name>
+    <message numerus="yes">
+        <source>%n clip(s) were interrupted and can go on.</source>
+        <translation>
+            <numerusform>有 %n 个视频被中断，可以继续。</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>Go on</source>
+        <translation>继续</translation>
+    </message>
+    <message>
+        <source>“{0}” is done.</source>
+        <translation>“{0}”已完成。</translation>
+    </message>
+    <message>
+        <source>Watch</source>
+        <translation>观看</translation>
+    </message>
+    <message>
+        <source>Start it again</source>
+        <translation>重新启动</translation>
+    </message>
+    <message>
+        <source>{0} It starts again; a clip in the making goes on from its last step.</source>
+        <translation>{0}引擎会重新启动，正在生成的视频会从最后一步继续。</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+</context>
+<context>
     <name>Theatre</name>
+    <message>
+        <source>Waiting to go on after step {step} of {steps}</source>
+        <translation>等待从第 {step} 步（共 {steps} 步）之后继续</translation>
+    </message>
+    <message>
+        <source>Paused at step {step} of {steps}</source>
+        <translation>已暂停在第 {step} 步，共 {steps} 步</translation>
+    </message>
+    <message>
+        <source>Interrupted at step {step} of {steps}</source>
+        <translation>中断在第 {step} 步，共 {steps} 步</translation>
+    </message>
+    <message>
+        <source>Cancelled at step {step} of {steps}: no clip was made</source>
+        <translation>已在第 {step} 步（共 {steps} 步）取消：没有生成视频</translation>
+    </message>
+    <message>
+        <source>Failed after step {step} of {steps}: no clip was made</source>
+        <translation>在第 {step} 步（共 {steps} 步）之后失败：没有生成视频</translation>
+    </message>
     <message>
         <source>Preview, step {step} of {steps}</source>
         <translation>预览，第 {step} 步，共 {steps} 步</translation>
@@ -2243,35 +2328,13 @@
         <source>That clip was finished early, after {0} of {1} steps, and so is the next, unless you choose the steps anew.</source>
         <translation>该视频在第 {0} 步（共 {1} 步）提前完成；除非重新选择步数，下一个也会如此。</translation>
     </message>
-    <message numerus="yes">
-        <source>%n clip(s) were interrupted and can go on.</source>
-        <translation>
-            <numerusform>有 %n 个视频被中断，可以继续。</numerusform>
-        </translation>
+    <message>
+        <source>The preset “{0}” is removed.</source>
+        <translation>已删除预设“{0}”。</translation>
     </message>
     <message>
-        <source>Go on</source>
-        <translation>继续</translation>
-    </message>
-    <message>
-        <source>Start it again</source>
-        <translation>重新启动</translation>
-    </message>
-    <message>
-        <source>{0} It starts again; a clip in the making goes on from its last step.</source>
-        <translation>{0}引擎会重新启动，正在生成的视频会从最后一步继续。</translation>
-    </message>
-    <message>
-        <source>“{0}” is done.</source>
-        <translation>“{0}”已完成。</translation>
-    </message>
-    <message>
-        <source>Watch</source>
-        <translation>观看</translation>
-    </message>
-    <message>
-        <source>Try again</source>
-        <translation>重试</translation>
+        <source>Undo</source>
+        <translation>撤销</translation>
     </message>
     <message>
         <source>Watch another clip first, to compare this one to.</source>
@@ -2298,6 +2361,10 @@
     <message>
         <source>A video can&apos;t be written as {suffix} ({path}): use .mp4, .webm or .gif, .png for one image, or a folder for a PNG each.</source>
         <translation>无法把视频写成 {suffix}（{path}）：请使用 .mp4、.webm 或 .gif，单张图片用 .png，或用文件夹逐帧保存 PNG。</translation>
+    </message>
+    <message>
+        <source>Attention in 8 bits, the fastest on this card.</source>
+        <translation>注意力以 8 位计算，这在这块显卡上最快。</translation>
     </message>
     <message>
         <source>ComfyUI&apos;s scaled fp8</source>
@@ -2848,6 +2915,10 @@
         <translation>视频编码失败，请换一种格式。</translation>
     </message>
     <message>
+        <source>1 frame of {width}x{height}</source>
+        <translation>{width}x{height} 的 1 帧</translation>
+    </message>
+    <message>
         <source>it is damaged, or of an unknown kind</source>
         <translation>文件已损坏，或格式未知</translation>
     </message>
@@ -2954,6 +3025,14 @@
     <message>
         <source>{file} is damaged and can&apos;t be read ({reason}): download or copy it again.</source>
         <translation>{file} 已损坏，无法读取（{reason}）：请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} is damaged or wasn&apos;t downloaded whole, as it doesn&apos;t begin like a file of weights: download or copy it again.</source>
+        <translation>{file} 已损坏或没有下载完整，因为它的开头不像权重文件：请重新下载或复制。</translation>
+    </message>
+    <message>
+        <source>{file} is damaged or wasn&apos;t downloaded whole: download or copy it again.</source>
+        <translation>{file} 已损坏或没有下载完整：请重新下载或复制。</translation>
     </message>
     <message>
         <source>{file} is empty: download or copy it again.</source>
@@ -3128,12 +3207,12 @@
         <translation>{path} 缺少以下部分：{parts}。请把它们放到它旁边。</translation>
     </message>
     <message>
-        <source>{path} lacks {parts}: put what is missing beside it, or say where it lies. {problem}</source>
-        <translation>{path} 缺少以下部分：{parts}。请把它们放到它旁边。{problem}</translation>
-    </message>
-    <message>
         <source>{place} has too little free memory for {clip}, which takes {peak}: {advice}, or close other programs.</source>
         <translation>{place}的可用内存不足以生成 {clip}，需要 {peak}：{advice}，或关闭其他程序。</translation>
+    </message>
+    <message>
+        <source>{problem} Without that file {path} lacks {parts}: put what is missing beside it, or say where it lies.</source>
+        <translation>{problem} 没有该文件，{path} 缺少 {parts}：请把缺少的部分放在旁边，或指明它在哪里。</translation>
     </message>
     <message>
         <source>{source} can&apos;t be read: {reason}.</source>
@@ -3142,6 +3221,14 @@
     <message>
         <source>{target} can&apos;t be written: {reason}.</source>
         <translation>无法写入 {target}：{reason}。</translation>
+    </message>
+    <message>
+        <source>{target} is a device or another special file, which no clip replaces: choose another name.</source>
+        <translation>{target} 是设备或其他特殊文件，视频不会替换它：请换一个名称。</translation>
+    </message>
+    <message>
+        <source>{target} is a file and can&apos;t be a folder of frames: choose another name, or one that ends in .mp4, .webm or .gif.</source>
+        <translation>{target} 是文件，不能作为存放帧的文件夹：请换一个名称，或使用以 .mp4、.webm 或 .gif 结尾的名称。</translation>
     </message>
     <message>
         <source>{times}x as fast as streaming {native} ({source})</source>
