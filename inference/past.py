@@ -1,6 +1,7 @@
 """What the pipeline asks of this machine's history, and tells it. A clip is never lost for its sake."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,6 +33,21 @@ def note_speeds(device: DeviceInfo, speeds: Speeds) -> Sentence | None:
     except UserError as error:
         return Sentence("Plans won't know of these figures: {error}", error=error.sentence)
     return None
+
+
+def chosen(subject: str) -> str:
+    """What was chosen of a subject before; empty if nothing was, or nobody knows."""
+    try:
+        with History() as history:
+            return history.choice(subject)
+    except UserError:
+        return ""  # who asks chooses again
+
+
+def note_choice(subject: str, choice: str) -> None:
+    """Note what was chosen, for `chosen`; where that fails it is chosen again."""
+    with suppress(UserError), History() as history:
+        history.set_choice(subject, choice)
 
 
 def run_of(

@@ -56,7 +56,7 @@ def run(trial: Trial) -> list[Taken]:
     if trial.cap_bytes:
         _, total = torch.cuda.mem_get_info(device)
         share = (trial.cap_bytes - CONTEXT_BYTES) / total
-        torch.cuda.set_per_process_memory_fraction(min(1.0, share), device)
+        torch.cuda.set_per_process_memory_fraction(min(1.0, share), device.index)
     stages = _Stages(device)
     clip = _Clip(trial, find(str(trial.folder)), Recipe(trial.program), device)
     embeddings = clip.encode()

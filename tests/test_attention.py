@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -21,8 +22,9 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 
 @pytest.fixture(autouse=True)
-def _small(monkeypatch: pytest.MonkeyPatch) -> None:
+def _small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(attention, "TOKENS", 128)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     fastest.cache_clear()
 
 
@@ -76,6 +78,23 @@ def test_what_rounds_has_to_be_worth_it(
     monkeypatch.setattr(attention, "_seconds", lambda kernel, *_: times[kernel.name])
     assert fastest(CPU, torch.float32, 64).name == chosen
     assert fastest(CPU, torch.float32, 64, exact=True).name == "exact"
+
+
+def test_what_was_chosen_once_stays_while_it_is_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a clip that is made again would be another one, where two ways are close."""
+    first = Whole("first", F.scaled_dot_product_attention)
+    second = Whole("second", F.scaled_dot_product_attention)
+    seconds = {first: 1.0, second: 1.01}
+    monkeypatch.setattr(attention, "candidates", lambda _: [first, second])
+    monkeypatch.setattr(attention, "_seconds", lambda kernel, *_: seconds[kernel])
+    assert fastest(CPU, torch.float32, 64) is first
+    seconds[first] = 1.02
+    fastest.cache_clear()
+    assert fastest(CPU, torch.float32, 64) is first
+    assert fastest(CPU, torch.float32, 128) is second
+    seconds[first] = float("inf")
+    fastest.cache_clear()
+    assert fastest(CPU, torch.float32, 64) is second
 
 
 @pytest.mark.parametrize(("capability", "own"), [((7, 5), []), ((8, 6), ["8 bits"])])

@@ -8,8 +8,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference import bench_attention
-from inference.__main__ import main
 from inference.bench_attention import SMALL, Case, Measured
+from inference.command_line import main
 from inference.wan.kernel import Whole
 
 

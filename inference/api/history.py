@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, device TEXT NOT NULL, on_card INTEGER NOT NULL, run TEXT NOT NULL
 );
 CREATE TABLE IF NOT EXISTS speeds (device TEXT PRIMARY KEY, speeds TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS choices (subject TEXT PRIMARY KEY, choice TEXT NOT NULL);
 """
 
 
@@ -93,6 +94,15 @@ class History:
         """Note how fast a device is, in the place of what was known."""
         values = device.name, _write(speeds)
         self._database.write("INSERT OR REPLACE INTO speeds VALUES (?, ?)", *values)
+
+    def choice(self, subject: str) -> str:
+        """What was chosen of a subject, empty if nothing was."""
+        rows = self._database.rows("SELECT choice FROM choices WHERE subject = ?", subject)
+        return next((str(choice) for (choice,) in rows), "")
+
+    def set_choice(self, subject: str, choice: str) -> None:
+        """Note what was chosen, in the place of what was before."""
+        self._database.write("INSERT OR REPLACE INTO choices VALUES (?, ?)", subject, choice)
 
 
 def _read(kind: type[T], text: object) -> T | None:
