@@ -164,7 +164,7 @@ def test_the_next_clip_takes_about_as_long_as_is_foretold(tmp_path: Path) -> Non
     request, taken = make("a blue square moves right", **other)
     foretold = plan(DEMO, request, DeviceInfo("CPU"), experience)
     assert foretold.seconds is not None
-    assert foretold.seconds == pytest.approx(taken.seconds, rel=0.5)  # others use this machine, too
+    assert 1 / 3 < foretold.seconds / taken.seconds < 3  # others use this machine, too
 
 
 @pytest.fixture
