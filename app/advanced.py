@@ -25,7 +25,7 @@ _LIBRARIES = {
 
 
 class Advanced(Panel):
-    """Steps, guidance, shift, solver, frame rate, and the format of the transformer's weights."""
+    """Steps, guidance, shift, solver, frame rate, and how precisely the transformer computes."""
 
     def __init__(self, draft: Draft) -> None:
         super().__init__()
@@ -36,10 +36,13 @@ class Advanced(Panel):
         self.solver = Choice()
         self.fps = WholeNumber(1, 240)
         self.weights = Choice()
+        self.attention = Choice()
         for solver, name in _SOLVERS.items():
             self.solver.addItem(name, solver)
         for form in WeightFormat:
             self.weights.addItem("", form)
+        for exact in (False, True):
+            self.attention.addItem("", exact)
         self._labels: list[tuple[QLabel, QWidget]] = []
         self._lay_out()
         self._connect()
@@ -56,6 +59,7 @@ class Advanced(Panel):
         self.solver.setCurrentIndex(list(_SOLVERS).index(chosen.solver))
         self.fps.setValue(chosen.fps)
         self.weights.setCurrentIndex(list(WeightFormat).index(chosen.weights))
+        self.attention.setCurrentIndex(int(chosen.exact_attention))
         self.steps.setEnabled(not chosen.timesteps)  # a distilled model has its own
         del blockers
 
@@ -64,8 +68,8 @@ class Advanced(Panel):
         form.setContentsMargins(0, 0, 0, 0)
         form.setHorizontalSpacing(theme.ROOM)
         form.setVerticalSpacing(theme.GAP)
-        fields = (self.steps, self.guidance, self.shift, self.solver, self.fps, self.weights)
-        for field in fields:
+        numbers = self.steps, self.guidance, self.shift, self.solver, self.fps
+        for field in (*numbers, self.weights, self.attention):
             label = QLabel()
             theme.set_kind(label, "dim")
             label.setBuddy(field)
@@ -80,6 +84,7 @@ class Advanced(Panel):
         self.fps.valueChanged.connect(lambda: draft.choose(fps=self.fps.value()))
         self.solver.activated.connect(self._on_solver)
         self.weights.activated.connect(self._on_weights)
+        self.attention.activated.connect(self._on_attention)
         draft.changed.connect(self.show_draft)
 
     def _on_solver(self, index: int) -> None:
@@ -87,6 +92,9 @@ class Advanced(Panel):
 
     def _on_weights(self, index: int) -> None:
         self._draft.choose(weights=list(WeightFormat)[index])
+
+    def _on_attention(self, index: int) -> None:
+        self._draft.choose(exact_attention=bool(index))
 
     def retranslate(self) -> None:
         names = {
@@ -100,6 +108,8 @@ class Advanced(Panel):
         }
         for index, form in enumerate(WeightFormat):
             self.weights.setItemText(index, names[form])
+        self.attention.setItemText(0, self.tr("Automatic"))
+        self.attention.setItemText(1, self.tr("in full precision"))
         texts = (
             (self.tr("Steps"), self.tr("More steps, cleaner picture, longer wait")),
             (
@@ -115,6 +125,10 @@ class Advanced(Panel):
                     "Automatic takes what makes the clip soonest; fewer bits take less of the card, and the "
                     "first clip takes longer to begin"
                 ),
+            ),
+            (
+                self.tr("Attention"),
+                self.tr("Automatic takes 8 bits where a card is faster so; hardly a difference"),
             ),
         )
         for (label, field), (name, tip) in zip(self._labels, texts, strict=True):

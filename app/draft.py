@@ -61,6 +61,7 @@ class Choices:
     timesteps: tuple[float, ...] = ()
     cfg_zero_star: bool = False
     weights: WeightFormat = WeightFormat.AUTO
+    exact_attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)

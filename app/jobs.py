@@ -71,7 +71,6 @@ class Jobs(JobList):
         super().__init__(self._folder / "journal.sqlite3", parent)
         self._engine, self._naming = engine, naming
         self.vram_bytes = 0  # that a clip may take of the card, 0 for all that is free
-        self.exact = False  # see `Generate`
         self._device: DeviceInfo | None = None
         self._experience: Experience | None = None  # as it was read last
         self._saved_at = 0.0
@@ -347,9 +346,7 @@ class Jobs(JobList):
         state = folder / "state"
         previews = str(folder / "previews")
         self._engine.send(
-            Generate(
-                job.id, job.request, job.output, str(state), previews, self.vram_bytes, self.exact
-            )
+            Generate(job.id, job.request, job.output, str(state), previews, self.vram_bytes)
         )
 
     def _with_free_output(self, job: Job) -> Job:

@@ -84,7 +84,6 @@ class Pages(QObject):
         self.notifier.enabled = values.notifications
         self.models.show_source(values.mirror)
         jobs = self._window.services.jobs
-        jobs.exact = values.exact_attention
         if jobs.vram_bytes != values.vram_bytes:
             jobs.vram_bytes = values.vram_bytes
             self._window.create_panel.show_draft()  # and with it the forecast

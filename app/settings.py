@@ -39,12 +39,11 @@ class Language(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The values. Empty for `output_folder` is the desktop's folder for videos, for `mirror` the hub
-    itself; 0 for `memory_budget_gb` is what the card has; `exact_attention` is that of `Generate.exact`. Raises `UserError` for what can't be used."""
+    itself; 0 for `memory_budget_gb` is what the card has. Raises `UserError` for what can't be used."""
 
     output_folder: str = ""
     name_pattern: str = DEFAULT_PATTERN
     memory_budget_gb: float = 0.0
-    exact_attention: bool = False
     theme: Theme = Theme.SYSTEM
     language: Language = Language.SYSTEM
     notifications: bool = True

@@ -75,7 +75,6 @@ class SettingsPage(Panel):
         self.pattern = QLineEdit()
         self.parts = [QToolButton() for _ in FIELDS]
         self.budget = Number(0.0, MAX_BUDGET_GB, 0.5)
-        self.exact = QCheckBox()
         self.theme = Segments([QToolButton() for _ in Theme])
         self.language = Choice()
         self.notifications = QCheckBox()
@@ -85,7 +84,6 @@ class SettingsPage(Panel):
             "output_folder": Setting(row(self.folder, self.choose, stretch=0), buddy=self.folder),
             "name_pattern": Setting(self.pattern, self._make_parts(), buddy=self.pattern),
             "memory_budget_gb": Setting(_short(self.budget), buddy=self.budget),
-            "exact_attention": Setting(self.exact, buddy=self.exact),
             "theme": Setting(_short(self.theme), buddy=self.theme),
             "language": Setting(_short(self.language), buddy=self.language),
             "notifications": Setting(self.notifications, buddy=self.notifications),
@@ -111,14 +109,12 @@ class SettingsPage(Panel):
             "name_pattern": (self.pattern, values.name_pattern),
             "mirror": (self.mirror, values.mirror),
         }
-        fields = self.folder, self.pattern, self.mirror, self.budget, self.language
-        boxes = self.notifications, self.exact
-        blockers = [QSignalBlocker(field) for field in (*fields, *boxes)]
+        fields = (self.folder, self.pattern, self.mirror, self.budget, self.language)
+        blockers = [QSignalBlocker(field) for field in (*fields, self.notifications)]
         for name, (field, text) in lines.items():
             if not self.settings[name].fault.text():
                 field.setText(text)
         self.budget.setValue(values.memory_budget_gb)
-        self.exact.setChecked(values.exact_attention)
         self.theme.show_picked(list(Theme).index(values.theme))
         self.language.setCurrentIndex(list(Language).index(values.language))
         self.notifications.setChecked(values.notifications)
@@ -140,7 +136,6 @@ class SettingsPage(Panel):
         self.pattern.textChanged.connect(self._show_example)
         self.pattern.editingFinished.connect(self._on_pattern)
         self.budget.valueChanged.connect(self._on_budget)
-        self.exact.toggled.connect(self._on_exact)
         self.theme.picked.connect(self._on_theme)
         self.language.activated.connect(self._on_language)
         self.notifications.toggled.connect(self._on_notifications)
@@ -150,9 +145,6 @@ class SettingsPage(Panel):
 
     def _on_budget(self, gigabytes: float) -> None:
         self._set("memory_budget_gb", gigabytes)
-
-    def _on_exact(self, on: bool) -> None:  # noqa: FBT001, a slot
-        self._set("exact_attention", on)
 
     def _on_theme(self, number: int) -> None:
         self._set("theme", list(Theme)[number])
@@ -215,7 +207,7 @@ class SettingsPage(Panel):
         groups = (
             ("output_folder", "name_pattern"),
             ("theme", "language", "notifications"),
-            ("memory_budget_gb", "exact_attention"),
+            ("memory_budget_gb",),
             ("mirror",),
         )
         for head, names in zip(self._heads, groups, strict=True):
@@ -247,12 +239,6 @@ class SettingsPage(Panel):
             "output_folder": (self.tr("Folder"), self.tr("Empty for your folder of videos.")),
             "name_pattern": (self.tr("Names of files"), ""),
             "memory_budget_gb": (self.tr("Memory budget"), self._budget_hint()),
-            "exact_attention": (
-                self.tr("Precision"),
-                self.tr(
-                    "Otherwise 8 bits are used where that is faster; what they change is hardly to be seen."
-                ),
-            ),
             "theme": (self.tr("Theme"), ""),
             "language": (self.tr("Language"), ""),
             "notifications": (
@@ -267,7 +253,6 @@ class SettingsPage(Panel):
         for name, (title, hint) in said.items():
             self.settings[name].say(title, hint)
         named = {"output_folder": self.folder, "name_pattern": self.pattern, "theme": self.theme}
-        named |= {"exact_attention": self.exact}
         named |= {"memory_budget_gb": self.budget, "language": self.language, "mirror": self.mirror}
         for name, field in named.items():
             field.setAccessibleName(said[name][0])
@@ -296,7 +281,6 @@ class SettingsPage(Panel):
             button.setAccessibleName(self.tr("Theme: {0}").format(name))
         self.language.setItemText(0, self.tr("As the desktop"))
         self.budget.setSpecialValueText(self.tr("All that is free"))
-        self.exact.setText(self.tr("Attention in full precision"))
         self.notifications.setText(self.tr("Tell me when long work is done"))
         self.notifications.setAccessibleName(self.notifications.text())
         names = {

@@ -56,15 +56,18 @@ class Budget:
 
         Raises `MemoryShortageError` after the lightest.
         """
-        is_decoder = stage is Stage.DECODE
-        lighter = next(self._lighter[is_decoder], None)
+        is_decoder, now = stage is Stage.DECODE, self.plan
+        rungs = self._lighter[is_decoder]
+        plans = (_joined(now, rung) if is_decoder else _joined(rung, now) for rung in rungs)
+        lighter = next(
+            (plan for plan in plans if plan != now), None
+        )  # or the same would be tried again
         if lighter is None:
             raise self.shortage()
-        self.plan = _joined(self.plan, lighter) if is_decoder else _joined(lighter, self.plan)
-        self.is_lightened = True
-        return Sentence(
-            "Memory ran out: going on with less of it ({peak} at most).", peak=_gb(self._peak)
-        )
+        self.plan, self.is_lightened = lighter, True
+        ram_bytes, vram_bytes = self.forecast(stage)
+        peak = _gb(vram_bytes or ram_bytes)
+        return Sentence("Memory ran out: going on with less of it ({peak} at most).", peak=peak)
 
     def forecast(self, stage: Stage) -> tuple[int, int]:
         """The most RAM and VRAM that the stage takes by the plan, in bytes."""

@@ -122,7 +122,6 @@ def _generate(parsed: argparse.Namespace) -> int:
         order.request,
         str(output),
         vram_bytes=options.vram_bytes(),
-        exact=options.exact,
         compiles=options.compiles,
     )
     try:

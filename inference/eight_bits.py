@@ -5,6 +5,7 @@ row and keys 64 at a time, after what all keys have in common is taken from them
 fp16, summed in fp16 for 64 keys and in float32 beyond. `reference` says it in torch's words.
 """
 
+import hashlib
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,8 +76,13 @@ def _launch(name: str, given: Tensor, blocks: int, arguments: list[object]) -> N
     found(grid=(blocks, heads, 1), args=arguments)
 
 
+def fingerprint() -> str:
+    """A name for the kernels' source: another one has to be measured anew."""
+    return hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
+
+
 def reference(q: Tensor, k: Tensor, v: Tensor) -> Tensor:
-    """What the kernels compute, but for the order of sums, anywhere: q [B, L, N, E], k and v [B, T, N, E]
+    """What the kernels compute, anywhere, but for sums in fp16 and for the mean, which is that of all keys: q [B, L, N, E], k and v [B, T, N, E]
     -> [B, L, N, E] in the dtype of `q`."""
     q32, k32 = (tensor.transpose(1, 2).float() for tensor in (q, k))
     k32 = k32 - k32.mean(dim=2, keepdim=True).to(k.dtype)

@@ -328,7 +328,8 @@ def _load_network(job: _Job) -> Generator[Event, None, Guarded]:
     if streamed:
         run = StreamingNetwork(dit, streamed, block_reader(source, dtype, form), device)
     compiles = job.command.compiles and not streamed  # what is exchanged would be compiled in vain
-    return Guarded(run, dit, device, dtype, exact=job.command.exact, compiles=compiles)
+    exact = job.request.exact_attention
+    return Guarded(run, dit, device, dtype, exact=exact, compiles=compiles)
 
 
 def _after_step(

@@ -44,7 +44,7 @@ class GenerateOptions:
     fps: int | None
     weights: str | None
     vram: str | None
-    exact: bool
+    exact_attention: bool | None
     compiles: bool
     output: Path | None
     overwrites: bool
@@ -77,6 +77,7 @@ class GenerateOptions:
             "cfg_zero_star": self.cfg_zero_star,
             "fps": self.fps,
             "weights": WeightFormat(self.weights) if self.weights else None,
+            "exact_attention": self.exact_attention,
         }
         return {name: value for name, value in named.items() if value is not None}
 
@@ -118,7 +119,7 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add("--vram", metavar="SIZE", help="take no more of the card, say 6GiB (all that is free)")
     add(
-        "--exact-attention", dest="exact", action="store_true",
+        "--exact-attention", action=argparse.BooleanOptionalAction,
         help="compute attention in no fewer bits than 16, where a card would be faster with 8",
     )  # fmt: skip
     add(

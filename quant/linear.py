@@ -217,9 +217,10 @@ def multiplies_fp8(device: torch.device) -> bool:
     """Whether this card and this torch multiply rows of fp8 with a scale each."""
     if device.type != "cuda":
         return False
-    codes = torch.zeros(32, 32, device=device).to(torch.float8_e4m3fn)
-    scale = torch.ones(32, 1, device=device)
-    return _runs(lambda: _scaled_mm(codes, codes.T, scale, scale.T, out_dtype=torch.bfloat16))
+    codes = torch.zeros(FP8_ROWS, 32, device=device).to(torch.float8_e4m3fn)
+    layer = QuantLinear(nn.Linear(32, 32, device=device, dtype=torch.bfloat16), FORMATS["fp8"])
+    scale = torch.ones(FP8_ROWS, 1, device=device)
+    return _runs(lambda: _multiply_fp8(layer, codes, scale, torch.bfloat16))
 
 
 def _runs(kernel: Callable[[], Tensor]) -> bool:

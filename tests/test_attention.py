@@ -23,7 +23,8 @@ CPU, CUDA = torch.device("cpu"), torch.device("cuda")
 
 @pytest.fixture(autouse=True)
 def _small(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(attention, "TOKENS", 128)
+    monkeypatch.setattr(attention, "TOKENS", 120)
+    monkeypatch.setattr(attention, "PART", 64)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     fastest.cache_clear()
 
@@ -41,6 +42,12 @@ WRONG = {
     "fails": failing,
     "gives no numbers": lambda q, k, v: q * float("nan"),
     "gives others": lambda q, k, v: q * 2,
+    "loses the last keys": lambda q, k, v: F.scaled_dot_product_attention(
+        q, k[:, :, :64], v[:, :, :64]
+    ),
+    "is wrong in one query of two": lambda q, k, v: (
+        F.scaled_dot_product_attention(q, k, v) * (1 + torch.arange(q.shape[2])[:, None] % 2)
+    ),
 }
 
 
@@ -58,6 +65,15 @@ def test_where_none_is_right_there_is_the_plainest(monkeypatch: pytest.MonkeyPat
     found = [Whole(name, run) for name, run in WRONG.items()]
     monkeypatch.setattr(attention, "candidates", lambda _: found)
     assert fastest(CPU, torch.float32, 64) is safe(CPU)
+
+
+def test_a_shortage_of_memory_chooses_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def short(*_: Tensor) -> Tensor:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    monkeypatch.setattr(attention, "candidates", lambda _: [Whole("short", short), PLAIN])
+    with pytest.raises(torch.OutOfMemoryError):
+        fastest(CPU, torch.float32, 64)
 
 
 def test_a_processor_has_what_torch_chooses() -> None:

@@ -215,6 +215,12 @@ def test_folder_with_files_is_refused(folder: Path) -> None:
         check_output(folder, frames=5)
 
 
+def test_folder_with_the_name_of_a_file_is_refused(folder: Path) -> None:
+    (folder / "a.mp4").mkdir()
+    with pytest.raises(UserError, match=r"a\.mp4 is a folder, which no file replaces"):
+        check_output(folder / "a.mp4", frames=5)
+
+
 def test_missing_folder_is_said(folder: Path) -> None:
     with pytest.raises(UserError, match=r"missing does not exist"):
         check_output(folder / "missing/a.mp4", frames=5)

@@ -23,18 +23,19 @@ def test_the_rest_is_the_models_choice(tiny_model: Path) -> None:
     assert (request.steps, request.guidance, request.shift) == (d.steps, d.guidance, d.shift)
     assert (request.solver, request.fps, request.timesteps) == (d.solver, d.fps, ())
     assert (request.negative_prompt, request.cfg_zero_star) == (d.negative_prompt, False)
+    assert not request.exact_attention
 
 
 def test_every_option_counts(tiny_model: Path) -> None:
     request = order(
         "一个圆", "--model", str(tiny_model), "--negative", "", "--size", "64 X 32", "--frames", "9",
         "--steps", "3", "--guidance", "1", "--shift", "0.5", "--seed", "0", "--solver", "lcm",
-        "--timesteps", "1000,500.5", "--cfg-zero-star", "--fps", "24",
+        "--timesteps", "1000,500.5", "--cfg-zero-star", "--fps", "24", "--exact-attention",
     ).request  # fmt: skip
     assert request == make_request(
         tiny_model, prompt="一个圆", negative_prompt="", width=64, height=32, frames=9, steps=3,
         guidance=1.0, shift=0.5, seed=0, solver=Solver.LCM, timesteps=(1000.0, 500.5),
-        cfg_zero_star=True, fps=24,
+        cfg_zero_star=True, fps=24, exact_attention=True,
     )  # fmt: skip
 
 

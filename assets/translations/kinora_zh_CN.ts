@@ -20,6 +20,10 @@
         <translation>fp8，仅权重</translation>
     </message>
     <message>
+        <source>in full precision</source>
+        <translation>完整精度</translation>
+    </message>
+    <message>
         <source>Steps</source>
         <translation>步数</translation>
     </message>
@@ -66,6 +70,14 @@
     <message>
         <source>Automatic takes what makes the clip soonest; fewer bits take less of the card, and the first clip takes longer to begin</source>
         <translation>“自动”会选用最快生成视频的格式；位数越少，占用的显存越少，但首个视频开始得更慢</translation>
+    </message>
+    <message>
+        <source>Attention</source>
+        <translation>注意力</translation>
+    </message>
+    <message>
+        <source>Automatic takes 8 bits where a card is faster so; hardly a difference</source>
+        <translation>“自动”会在显卡以 8 位更快时使用 8 位；几乎没有差别</translation>
     </message>
 </context>
 <context>
@@ -1971,14 +1983,6 @@
         <translation>显存预算</translation>
     </message>
     <message>
-        <source>Precision</source>
-        <translation>精度</translation>
-    </message>
-    <message>
-        <source>Otherwise 8 bits are used where that is faster; what they change is hardly to be seen.</source>
-        <translation>否则在 8 位更快时使用 8 位；带来的变化几乎看不出来。</translation>
-    </message>
-    <message>
         <source>Theme</source>
         <translation>主题</translation>
     </message>
@@ -2033,10 +2037,6 @@
     <message>
         <source>All that is free</source>
         <translation>全部可用显存</translation>
-    </message>
-    <message>
-        <source>Attention in full precision</source>
-        <translation>以完整精度计算注意力</translation>
     </message>
     <message>
         <source>Tell me when long work is done</source>
@@ -3229,6 +3229,10 @@
     <message>
         <source>{target} is a file and can&apos;t be a folder of frames: choose another name, or one that ends in .mp4, .webm or .gif.</source>
         <translation>{target} 是文件，不能作为存放帧的文件夹：请换一个名称，或使用以 .mp4、.webm 或 .gif 结尾的名称。</translation>
+    </message>
+    <message>
+        <source>{target} is a folder, which no file replaces: choose another name.</source>
+        <translation>{target} 是文件夹，文件不会替换它：请换一个名称。</translation>
     </message>
     <message>
         <source>{times}x as fast as streaming {native} ({source})</source>

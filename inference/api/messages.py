@@ -29,9 +29,8 @@ class Generate:
 
     `state` is the file in which the unfinished clip is kept after every step, and from which it goes on
     if it is there; `previews` is the folder for previews. Empty for none. No more than `vram_bytes` of
-    the card are taken, 0 for all that is free. With `exact` attention isn't computed in 8 bits, where a card
-    would be faster so. With `compiles` torch's compiler is tried on the transformer, which takes a minute
-    before the first step.
+    the card are taken, 0 for all that is free. With `compiles` torch's compiler is tried on the transformer,
+    which takes a minute before the first step.
     """
 
     job: str
@@ -40,7 +39,6 @@ class Generate:
     state: str = ""
     previews: str = ""
     vram_bytes: int = 0
-    exact: bool = False
     compiles: bool = False
 
 

@@ -40,8 +40,7 @@ CPU_PROCESS_BYTES = 320_000_000  # and of one with torch alone
 LOST_SHARE, MOST_LOST_BYTES = 0.6, 4 * 2**25
 TEXT_BLOCKS = 2  # of the text encoder on a card at once: one computes while the next comes
 ROOM = 0.97  # of what is free: the rest is what an allocator loses between tensors
-# The decoder's convolutions want workspaces of many sizes. On a card with 4 GiB, 3.79 forecast ran out of memory, and
-# 3.03 took 3.06 beside CUDA's own.
+# The decoder's convolutions want workspaces of many sizes. On a card with 4 GiB, 3.79 GiB forecast ran out of memory.
 DECODE_ROOM = 0.87
 RUNG = 0.8  # what the next lighter plan may take of this one's peak, stage by stage
 CHUNKS = (8192, 4096, 2048)  # tokens at a time, where they are independent

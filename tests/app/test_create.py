@@ -276,6 +276,17 @@ def test_loaded_request_is_one_clip(panel: Create) -> None:
     assert (panel.variations.value(), panel.generate.text()) == (1, "Generate")
 
 
+def test_attention_may_be_in_full_precision(panel: Create) -> None:
+    panel.prompt.set_text("x")
+    attention = panel.advanced.attention
+    assert not panel.draft.request().exact_attention
+    attention.setCurrentIndex(1)
+    attention.activated.emit(1)
+    assert panel.draft.request().exact_attention
+    panel.draft.choose(exact_attention=False)
+    assert attention.currentIndex() == 0
+
+
 def test_what_is_opened_or_asked_for_comes_into_view(qtbot: QtBot, panel: Create) -> None:
     panel.resize(340, 400)
     assert not is_in_view(panel.advanced.weights)

@@ -74,6 +74,7 @@ WHOLE = GenerationRequest(
     negative_prompt="blur",
     cfg_zero_star=True,
     weights=WeightFormat.INT8,
+    exact_attention=True,
 )
 EARLY = replace(WHOLE, stop_after=3)
 DISTILLED = replace(

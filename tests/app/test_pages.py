@@ -79,7 +79,7 @@ def case(
 def test_memory_budget_reaches_the_worker_and_the_forecast(qtbot: QtBot, case: Case) -> None:
     case.window.start()
     qtbot.waitUntil(lambda: case.jobs.device is not None, timeout=PATIENCE_MS)
-    case.store.update(memory_budget_gb=5.0, exact_attention=True)
+    case.store.update(memory_budget_gb=5.0)
     device = case.jobs.device
     assert device is not None
     assert device.total_bytes == 5 << 30
@@ -88,7 +88,7 @@ def test_memory_budget_reaches_the_worker_and_the_forecast(qtbot: QtBot, case: C
     with qtbot.waitSignal(case.jobs.finished, timeout=PATIENCE_MS):
         case.window.create_panel.submit()
     (generate,) = [command for command in case.sent if isinstance(command, Generate)]
-    assert (generate.vram_bytes, generate.exact) == (5 << 30, True)
+    assert generate.vram_bytes == 5 << 30
     assert Path(generate.output).parent == Path(case.store.values.output_folder)
 
 

@@ -36,7 +36,6 @@ def test_every_setting_is_changed_by_its_field(
     page.pattern.setText("{prompt}")
     qtbot.keyClick(page.pattern, Qt.Key.Key_Return)
     page.budget.setValue(6.5)
-    page.exact.click()
     page.theme.buttons[2].click()
     page.language.setFocus()
     qtbot.keyClick(page.language, Qt.Key.Key_Down)
@@ -47,7 +46,6 @@ def test_every_setting_is_changed_by_its_field(
         output_folder=str(tmp_path),
         name_pattern="{prompt}",
         memory_budget_gb=6.5,
-        exact_attention=True,
         theme=Theme.LIGHT,
         language=Language.ENGLISH,
         notifications=False,
@@ -64,11 +62,9 @@ def test_page_opens_with_what_is_set_and_finds_no_fault(page: SettingsPage) -> N
 def test_page_shows_what_is_set_elsewhere(
     page: SettingsPage, store: SettingsStore, tmp_path: Path
 ) -> None:
-    folder = str(tmp_path)
-    store.update(theme=Theme.DARK, memory_budget_gb=4.0, output_folder=folder, exact_attention=True)
+    store.update(theme=Theme.DARK, memory_budget_gb=4.0, output_folder=str(tmp_path))
     assert page.theme.buttons[1].isChecked()
     assert page.budget.value() == 4.0
-    assert page.exact.isChecked()
     assert page.folder.text() == str(tmp_path)
 
 
