@@ -13,7 +13,8 @@ from torch.nn import functional as F
 from inference.api.spec import DiTParams, WeightFormat
 from inference.wan.dit import DiT
 from inference.weights.meta import shapes_only
-from quant.formats import FORMATS
+from quant import linear as linear_module
+from quant.formats import FORMATS, Storage
 from quant.linear import (
     INT8_UNITS,
     QuantLinear,
@@ -22,6 +23,7 @@ from quant.linear import (
     quantise_layers,
     quantised,
 )
+from quant.products import scaled_product
 
 # Rounding of normally distributed weights, and of inputs where a format rounds those.
 ERRORS = {
@@ -215,6 +217,34 @@ def test_a_card_makes_gelu_as_it_rounds(
     rest = [row for row in range(37) if row != 2]
     errors = (made[0].float() - expected).norm(dim=1) / expected.norm(dim=1)
     assert errors[rest].max() <= error
+
+
+def test_torch_multiplies_where_our_kernel_cannot(linear: nn.Linear) -> None:
+    layer = quantised(linear, "int8")
+    codes = torch.zeros(4, 192, dtype=torch.int8)
+    given = layer.weight, layer.weight_scale, layer.bias
+    assert scaled_product(codes, torch.ones(4, 1), *given) is None
+    assert scaled_product(codes.to("meta"), torch.ones(4, 1), *given) is None
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(
+    ("rows", "inner", "outer"), [(1, 16, 16), (300, 192, 144), (37, 8960, 1536)]
+)
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@torch.inference_mode()
+def test_both_ways_to_multiply_int8_give_the_same(
+    rows: int, inner: int, outer: int, dtype: torch.dtype
+) -> None:
+    layer = quantised(nn.Linear(inner, outer).cuda().to(dtype), "int8")
+    codes, scale = linear_module._round_rows(
+        torch.randn(rows, inner).cuda().to(dtype), Storage.INT8
+    )
+    ours = scaled_product(codes, scale, layer.weight, layer.weight_scale, layer.bias)
+    if ours is None:
+        pytest.skip("this card is too old for our kernel")
+    theirs = linear_module._multiply_int8_by_torch(layer, codes, scale, dtype)
+    torch.testing.assert_close(ours, theirs, rtol=0.01, atol=0.01)
 
 
 @pytest.mark.gpu
