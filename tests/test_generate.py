@@ -1,6 +1,7 @@
 """The whole pipeline, from a prompt to a file, on an untrained model of a few kilobytes."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -308,9 +309,9 @@ def test_other_faults_stay_what_they_are(model: Model, monkeypatch: pytest.Monke
 
 
 def lightest(model: Model, **changes: Any) -> VramPlan:
-    """Every block streams, which changes nothing in the clip."""
+    """Every block streams, and a tile is larger than the picture, which changes nothing in the clip."""
     made = plan(model.spec, make_request("demo", **changes), DeviceInfo("CPU"))
-    return replace(made, resident_blocks=0)
+    return replace(made, resident_blocks=0, tile=24)
 
 
 def failing(at: int, whole: Callable[..., Any]) -> Callable[..., Any]:
@@ -342,12 +343,16 @@ def test_a_clip_goes_on_with_a_lighter_plan(
     *events, last = make("lighter", steps=4)
     assert isinstance(last, Finished)
     assert torch.equal(frames(tmp_path / "lighter"), frames(tmp_path / "whole"))
-    assert notices(events) == ["Memory ran out: going on with less of it (0.321 GB at most)."]
-    steps = [(e.stage, e.step) for e in events if isinstance(e, Progress)]
-    again = [step for step in steps if step[0] is not Stage.LOAD]
-    assert again == [  # no step is taken twice
-        (e.stage, e.step) for e in whole if isinstance(e, Progress) and e.stage is not Stage.LOAD
-    ]
+    (notice,) = notices(events)
+    assert re.fullmatch(
+        r"Memory ran out: going on with less of it \(0\.32\d? GB at most\)\.", notice
+    )
+
+    def taken(events: list[Event]) -> list[tuple[Stage, int]]:
+        progress = [event for event in events if isinstance(event, Progress)]
+        return [(e.stage, e.step) for e in progress if e.stage in (Stage.DENOISE, Stage.DECODE)]
+
+    assert taken(events) == taken(whole)  # no step is taken twice
 
 
 def test_a_step_that_gives_no_numbers_is_taken_again_and_told(
