@@ -10,6 +10,7 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from assets.demo.recipe import quality
 from quant import runtime
 from tests import emulated
 from tests.tiny_model import write_tiny_model
@@ -62,6 +63,16 @@ def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> em
         found: emulated.Emulator = request.getfixturevalue("emulator")
         return emulated.install(found.kernel, torch.device("cpu"), monkeypatch)
     return emulated.install(runtime.compiled, torch.device("cuda"), monkeypatch)
+
+
+@pytest.fixture
+def place_with_units(place: emulated.Place) -> Iterator[emulated.Place]:
+    """The same with units for products of 8 bits: a card's own if it has them, or what works out what they give."""
+    if place.device.type == "cuda":
+        yield place
+        return
+    with quality._as_on_a_card():
+        yield place
 
 
 @pytest.fixture(scope="session")

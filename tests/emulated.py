@@ -5,16 +5,19 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
 from quant import runtime
+from quant.linear import multiplies_fp8, multiplies_int8
 
 HEADER = Path(__file__).with_suffix(".h")
 COMPILER = ("g++", "-std=c++17", "-O1", "-w", "-U_FORTIFY_SOURCE", "-shared", "-fPIC")
@@ -55,6 +58,7 @@ static void {name}({parameters})"""
 # Places, as the fixture of that name takes them.
 PROCESSOR = "emulated"
 CARD = pytest.param("on a card", marks=pytest.mark.gpu)
+OURS = ("int8", "int8-weight-only", "fp8", "fp8-weight-only")  # formats that our kernels are for
 
 # Gives a kernel, or why there is none, by its source, its name, the device, and macros.
 Compiled = Callable[[Path, str, torch.device, tuple[str, ...]], Callable[..., None] | str]
@@ -70,6 +74,23 @@ class Place:
     def put(self, tensor: Tensor) -> Tensor:
         """The same, of any shape, there."""
         return tensor.to(self.device)
+
+
+def needs_units(place: Place, name: str) -> None:
+    """Skip a test of a format that a card doesn't multiply."""
+    multiplies = {"int8": multiplies_int8, "fp8": multiplies_fp8}
+    if place.device.type == "cuda" and name in multiplies and not multiplies[name](place.device):
+        pytest.skip(f"this card doesn't multiply {name}")
+
+
+def with_place(
+    ours: Iterable[tuple[object, ...]], cards: Iterable[tuple[object, ...]]
+) -> list[Any]:
+    """Parameters after a `place`: some for a processor, some for a card."""
+    return [
+        *(pytest.param(PROCESSOR, *values) for values in ours),
+        *(pytest.param(*CARD.values, *values, marks=CARD.marks) for values in cards),
+    ]
 
 
 class Emulator:
@@ -107,10 +128,7 @@ class Emulator:
         return run
 
     def _compiled(self, source: Path, macros: tuple[str, ...]) -> ctypes.CDLL:
-        folder = self._folder / "-".join(
-            [source.stem, *(macro.replace("=", "") for macro in macros)]
-        )
-        folder.mkdir(exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f"{source.stem}-", dir=self._folder))
         text = source.read_text("utf-8")
         defined = "".join(f"#define {macro.replace('=', ' ')}\n" for macro in macros)
         code, library = folder / "code.cpp", folder / "code.so"
