@@ -4,8 +4,9 @@
 // of its threads wait, and only then the next; in every other block the last comes first. Copies to shared memory are
 // made when they are waited for and no sooner. Shared memory holds what is no number until it is written.
 
-#include <csetjmp>
 #include <cmath>
+#include <csetjmp>
+#include <csignal>
 #include <cstring>
 #include <ucontext.h>
 #include <vector>
@@ -196,17 +197,26 @@ static void wait_for_copies(int but) {
 static void wait_for_all_copies() { wait_for_copies(0); }
 static void wait_for_all_but_one() { wait_for_copies(1); }
 
+static void on_fault(int) {
+    problem = "reads or writes beyond a tensor";
+    _longjmp(between_threads, 1);
+}
+
 // A launch. Returns what went wrong, or null.
 static const char* launch(void (*code)(void**), void** given, const unsigned* grid, int count) {
     kernel = code, arguments = given, problem = nullptr;
     if (count > MOST_THREADS) return "too many threads";
     gridDim = {grid[0], grid[1], grid[2]};
+    struct sigaction ours = {}, before;
+    ours.sa_handler = on_fault, ours.sa_flags = SA_NODEFER;
+    sigaction(SIGSEGV, &ours, &before);
     for (blockIdx.z = 0; blockIdx.z < gridDim.z; blockIdx.z++)
         for (blockIdx.y = 0; blockIdx.y < gridDim.y; blockIdx.y++)
             for (blockIdx.x = 0; blockIdx.x < gridDim.x && !problem; blockIdx.x++) {
                 memset(__start_shared, 0xff, __stop_shared - __start_shared);
                 run_block(count);
             }
+    sigaction(SIGSEGV, &before, nullptr);
     return problem;
 }
 

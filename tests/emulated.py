@@ -1,6 +1,7 @@
 """Kernels of our own on a processor: compiled by g++ after `emulated.h`, which has CUDA's words in C++."""
 
 import ctypes
+import mmap
 import re
 import shutil
 import subprocess
@@ -21,8 +22,9 @@ from quant.linear import multiplies_fp8, multiplies_int8
 
 HEADER = Path(__file__).with_suffix(".h")
 COMPILER = ("g++", "-std=c++17", "-O1", "-w", "-U_FORTIFY_SOURCE", "-shared", "-fPIC")
-FENCE = 1 << 12  # bytes around what a kernel is given, that it mustn't touch
-FENCE_BYTE = 0xFF  # of which no number is made
+PAGE = mmap.PAGESIZE
+ALIGNMENT = 16  # bytes that a thread reads at once, at a multiple of so many
+FENCE_BYTE = 0xFF  # beside what a kernel is given; no number is made of it
 
 # What of `emulated.h` does what an instruction does, to the operands from %0 on.
 INSTRUCTIONS = {
@@ -206,30 +208,36 @@ class _Number:
 
 
 class _Memory:
-    """A tensor's memory between two fences, in a copy."""
+    """A copy of a tensor's memory, whose end is that of all that can be read, but for less than 16 bytes."""
 
     def __init__(self, kind: str, tensor: Tensor) -> None:
         assert tensor.device.type == "cpu"
         assert kind.endswith("*"), f"a tensor isn't a {kind}"
+        self._tensor, self._is_read_only = tensor, kind.startswith("const")
         last = sum(
             (size - 1) * step for size, step in zip(tensor.shape, tensor.stride(), strict=True)
         )
         self._bytes = (last + 1) * tensor.element_size()
-        self._tensor, self._is_read_only = tensor, kind.startswith("const")
-        self._copy = ctypes.create_string_buffer(bytes([FENCE_BYTE]) * (self._bytes + 3 * FENCE))
-        base = ctypes.addressof(self._copy)
-        # As far from a multiple of FENCE as it was: reading 16 bytes at once takes such places.
-        self._at = base + FENCE + (tensor.data_ptr() - base) % FENCE
         self._before = ctypes.string_at(tensor.data_ptr(), self._bytes)
+        pages = 2 + -(-(self._bytes + ALIGNMENT) // PAGE)
+        self._map = mmap.mmap(-1, pages * PAGE)
+        base = ctypes.addressof(ctypes.c_char.from_buffer(self._map))
+        self._start, self._end = base + PAGE, base + (pages - 1) * PAGE
+        at = self._end - self._bytes
+        self._at = at - (at - tensor.data_ptr()) % ALIGNMENT
+        ctypes.memset(self._start, FENCE_BYTE, self._end - self._start)
         ctypes.memmove(self._at, self._before, self._bytes)
+        for page in (base, self._end):
+            assert ctypes.CDLL(None).mprotect(ctypes.c_void_p(page), PAGE, 0) == 0
         self._pointer = ctypes.c_void_p(self._at)
         self.address = ctypes.addressof(self._pointer)
 
     def give_back(self, name: str) -> None:
         """Have the tensor be as the kernel left it."""
-        start = self._at - ctypes.addressof(self._copy)
-        after = self._copy.raw[start : start + self._bytes]
-        fences = self._copy.raw[:start] + self._copy.raw[start + self._bytes : -1]
+        after = ctypes.string_at(self._at, self._bytes)
+        behind = self._at + self._bytes
+        fences = ctypes.string_at(self._start, self._at - self._start)
+        fences += ctypes.string_at(behind, self._end - behind)
         assert not fences.strip(bytes([FENCE_BYTE])), f"{name} writes beyond a tensor"
         if self._is_read_only:
             assert after == self._before, f"{name} writes where it may only read"

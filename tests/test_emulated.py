@@ -129,7 +129,8 @@ def test_what_is_forgotten_shows(launch: Any, source: str, name: str, line: str)
     [
         ("if (threadIdx.x < 8) __shfl_xor_sync(~0u, 1.0f, 1);", RuntimeError, "don't reach"),
         ("__trap();", RuntimeError, "a trap"),
-        ("out[count] = 1;", AssertionError, "beyond a tensor"),
+        ("out[count] = 1;", RuntimeError, "beyond a tensor"),
+        ("out[0] = x[count];", RuntimeError, "beyond a tensor"),
         ("out[-1] = 1;", AssertionError, "beyond a tensor"),
         ("((float*)x)[0] = 1;", AssertionError, "may only read"),
         ("out[0] = nothing;", RuntimeError, "nothing"),
