@@ -21,6 +21,8 @@ from quant.linear import (
     quantise_layers,
     quantised,
 )
+from quant.pack import SOURCE
+from quant.runtime import row_kernel
 from tests.emulated import OURS, Place, needs_units, with_place
 
 # Rounding of normally distributed weights, and of inputs where a format rounds those.
@@ -203,7 +205,9 @@ def test_a_card_rounds_and_scales_as_torch_does(
 ) -> None:
     place = place_with_units
     needs_units(place, name)
-    layer = quantised(nn.Linear(*shape).to(place.device, dtype), name)
+    plain = nn.Linear(*shape)
+    plain.weight *= torch.logspace(-1, 1, shape[1])[:, None]  # so that scales differ
+    layer = quantised(plain.to(place.device, dtype), name)
     inputs = place.put(torch.randn(rows, shape[0]) * torch.logspace(-3, 2, rows)[:, None]).to(dtype)
     made = layer(inputs).float()
     assert place.launched == KERNELS[name]
@@ -211,6 +215,17 @@ def test_a_card_rounds_and_scales_as_torch_does(
         expected = layer(inputs).float()
     errors = (made - expected).norm(dim=1) / expected.norm(dim=1)
     assert errors.max() < 0.001
+
+
+@torch.inference_mode()
+def test_gelu_is_rounded_to_the_nearest_code(place: Place) -> None:
+    x = place.put(-4 * torch.rand(4, 512)).bfloat16()  # of which little is left, on fine scales
+    launch = row_kernel(SOURCE, "round_rows", x, x.dtype, "INT8", "GELU")
+    assert launch is not None
+    codes, scale = torch.empty_like(x, dtype=torch.int8), x.new_empty(4, 1, dtype=torch.float32)
+    launch(grid=(4, 1, 1), args=[x, codes, scale])
+    off = (codes * scale - F.gelu(x.float(), approximate="tanh")).abs()
+    assert (off / scale).max() < 0.51
 
 
 @pytest.mark.parametrize(
