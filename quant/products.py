@@ -27,7 +27,7 @@ def scaled_product(
     rows, inner = codes.shape
     columns, dtype = len(weight), bias.dtype
     is_known = dtype in MACROS and not inner % MULTIPLE and not columns % MULTIPLE
-    if not codes.is_cuda or not is_known or not rows or torch.compiler.is_compiling():
+    if not is_known or not rows or torch.compiler.is_compiling():
         return None
     launch = kernel(SOURCE, "multiply", codes.device, THREADS, MACROS[dtype])
     if isinstance(launch, str):

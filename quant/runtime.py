@@ -42,8 +42,6 @@ def row_kernel(
     given = MACROS[dtype], f"VECTORS={vectors}", f"THREADS={threads}", *macros
     if rows.is_meta:
         return partial(_nothing, block=(threads, 1, 1))
-    if not rows.is_cuda:
-        return None
     found = kernel(source, name, rows.device, threads, *given)
     return None if isinstance(found, str) else found
 
@@ -52,18 +50,45 @@ def kernel(
     source: Path, name: str, device: torch.device, threads: int, *macros: str
 ) -> Launch | str:
     """The function `name` of `source` for a card, in blocks of so many threads, to be given `grid` and `args`;
-    or why it can't be compiled."""
-    found = _kernel(source, name, device, macros)
+    or why there is none."""
+    if not runs_on(device):
+        return f"no kernels for {device.type}"
+    found = compiled(source, name, device, macros)
     if isinstance(found, str):
         return found
-    return partial(found, block=(threads, 1, 1), stream=torch.cuda.current_stream(device))
+    return partial(found, block=(threads, 1, 1), stream=stream_of(device))
+
+
+def runs_on(device: torch.device) -> bool:
+    """Whether a device is one that these kernels are for."""
+    return device.type == "cuda"
+
+
+def stream_of(device: torch.device) -> torch.cuda.Stream:
+    """What a card's kernels are queued in."""
+    return torch.cuda.current_stream(device)
+
+
+@cache
+def compiled(
+    source: Path, name: str, device: torch.device, macros: tuple[str, ...]
+) -> Callable[..., None] | str:
+    """The kernel for a card, or why it can't be compiled."""
+    major, minor = torch.cuda.get_device_capability(device)
+    options = f"--gpu-architecture=sm_{major}{minor}", *(f"-D{macro}" for macro in macros)
+    try:
+        code = machine_code(source, options)
+    except (RuntimeError, OSError) as error:
+        return str(error)
+    with torch.cuda.device(device):  # where there is no room for it, the job needs a lighter plan
+        return driver._cuda_load_module(code, [name])[name]  # type: ignore[index]
 
 
 def why_not(source: Path, name: str, device: torch.device, dtype: torch.dtype) -> str:
     """Why a kernel can't be compiled for a card, in the compiler's words; nothing where it can or needn't be."""
-    if device.type != "cuda" or dtype not in MACROS:
+    if not runs_on(device) or dtype not in MACROS:
         return ""
-    found = _kernel(source, name, device, (MACROS[dtype], "VECTORS=1", f"THREADS={WARP}"))
+    found = compiled(source, name, device, (MACROS[dtype], "VECTORS=1", f"THREADS={WARP}"))
     return found if isinstance(found, str) else ""
 
 
@@ -85,21 +110,6 @@ def machine_code(source: Path, options: tuple[str, ...]) -> bytes:
         return _read(program, library.nvrtcGetCUBINSize, library.nvrtcGetCUBIN)
     finally:
         library.nvrtcDestroyProgram(ctypes.byref(program))
-
-
-@cache
-def _kernel(
-    source: Path, name: str, device: torch.device, macros: tuple[str, ...]
-) -> Callable[..., None] | str:
-    """The kernel, or why it can't be compiled."""
-    major, minor = torch.cuda.get_device_capability(device)
-    options = f"--gpu-architecture=sm_{major}{minor}", *(f"-D{macro}" for macro in macros)
-    try:
-        code = machine_code(source, options)
-    except (RuntimeError, OSError) as error:
-        return str(error)
-    with torch.cuda.device(device):  # where there is no room for it, the job needs a lighter plan
-        return driver._cuda_load_module(code, [name])[name]  # type: ignore[index]
 
 
 def _read(program: ctypes.c_void_p, measure: Callable[..., int], read: Callable[..., int]) -> bytes:

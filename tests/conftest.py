@@ -10,6 +10,9 @@ import pytest
 import torch
 from safetensors import safe_open
 
+from assets.demo.recipe import quality
+from quant import runtime
+from tests import emulated
 from tests.tiny_model import write_tiny_model
 
 MOST_WORKERS = 4  # of some 2 GB each
@@ -43,6 +46,33 @@ def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
         yield
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> emulated.Emulator:
+    """Kernels on this processor."""
+    if missing := emulated.why_not():
+        pytest.skip(missing)
+    return emulated.Emulator(tmp_path_factory.mktemp("kernels"))
+
+
+@pytest.fixture(params=[emulated.PROCESSOR, emulated.CARD])
+def place(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> emulated.Place:
+    """Where kernels run: this processor in a card's place, and a card where tests for one are asked for."""
+    if request.param == emulated.PROCESSOR:
+        found: emulated.Emulator = request.getfixturevalue("emulator")
+        return emulated.install(found.kernel, torch.device("cpu"), monkeypatch)
+    return emulated.install(runtime.compiled, torch.device("cuda"), monkeypatch)
+
+
+@pytest.fixture
+def place_with_units(place: emulated.Place) -> Iterator[emulated.Place]:
+    """The same with units for products of 8 bits: a card's own if it has them, or what works out what they give."""
+    if place.device.type == "cuda":
+        yield place
+        return
+    with quality._as_on_a_card():
+        yield place
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""Attention with scores from 8 bits: how far from exact it is, and that a card computes what is said here."""
+"""Attention with scores from 8 bits: how far from exact it is, and that the kernels compute what is said here."""
 
 import math
 
@@ -8,6 +8,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference.eight_bits import CAPABILITY, EightBits, reference
+from tests.emulated import CARD, Place
 
 
 def given(
@@ -53,57 +54,72 @@ def test_what_it_cannot_do_is_refused() -> None:
 
 
 @pytest.fixture
-def card() -> torch.device:
-    """A card that can do it."""
-    if torch.cuda.get_device_capability() < CAPABILITY:
+def able(place: Place) -> Place:
+    """Where it can be done."""
+    if place.device.type == "cuda" and torch.cuda.get_device_capability() < CAPABILITY:
         pytest.skip("this card is too old for it")
-    return torch.device("cuda")
+    return place
 
 
-def on_card(*tensors: Tensor, chunk: int = 10**6) -> Tensor:
-    """What a card makes of queries, keys and values, of which `chunk` are kept at a time."""
+def made_at(place: Place, *tensors: Tensor, chunk: int = 10**6) -> Tensor:
+    """What is made there of queries, keys and values, of which `chunk` are kept at a time."""
     kernel = EightBits()
-    q, k, v = (tensor.cuda().bfloat16() for tensor in tensors)
+    q, k, v = map(place.put, tensors)
+    q, v = (tensor.transpose(1, 2).contiguous().transpose(1, 2) for tensor in (q, v))
     keep = kernel.keeper()
     parts = zip(k.split(chunk, dim=1), v.split(chunk, dim=1), strict=True)
     kept = torch.cat([keep(*part) for part in parts], dim=1)
     assert kept.shape == (*k.shape[:-1], 3 * k.shape[-1] + 16)
-    return kernel.attend(q, kept)
+    made = kernel.attend(q, kept)
+    assert place.launched == {"keep_keys", "attend"}
+    return made.cpu()
 
 
-@pytest.mark.gpu
-@pytest.mark.usefixtures("card")
 @pytest.mark.parametrize("width", [64, 128])
-@pytest.mark.parametrize("rows", [3, 128, 1000])
-@pytest.mark.parametrize("count", [5, 64, 777])
+@pytest.mark.parametrize(("rows", "count"), [(3, 5), (130, 64), (129, 200), (5, 127)])
 @pytest.mark.parametrize("loud", [0.0, 5.0])
 @torch.inference_mode()
-def test_a_card_computes_what_is_said(width: int, rows: int, count: int, loud: float) -> None:
-    tensors = given(width, rows, count, loud)
-    rounded = [tensor.bfloat16() for tensor in tensors]
-    actual, expected = on_card(*tensors).cpu(), reference(*rounded)
-    assert actual.shape == expected.shape
-    assert error(actual, expected.float()) < 0.006  # bf16's own, and that of sums in fp16
-    assert error(actual, exact(*rounded)) < 0.02
+def test_the_kernels_compute_what_is_said(
+    able: Place, width: int, rows: int, count: int, loud: float
+) -> None:
+    check(able, given(width, rows, count, loud))
 
 
-@pytest.mark.gpu
-@pytest.mark.usefixtures("card")
 @torch.inference_mode()
-def test_keys_may_come_some_at_a_time() -> None:
-    tensors = given(128, 300, 1000, loud=5.0)
-    expected = exact(*(tensor.bfloat16() for tensor in tensors))
-    assert error(on_card(*tensors, chunk=256).cpu(), expected) < 0.02
+def test_the_kernels_take_fp16(able: Place) -> None:
+    check(able, given(64, 40, 100), torch.float16)
 
 
-@pytest.mark.gpu
-@pytest.mark.usefixtures("card")
+@pytest.mark.parametrize("place", [CARD], indirect=True)
+@pytest.mark.parametrize("width", [64, 128])
+@pytest.mark.parametrize("rows", [3, 128, 1000])
+@pytest.mark.parametrize("count", [64, 777, 1024])
+@torch.inference_mode()
+def test_more_is_computed_as_well(able: Place, width: int, rows: int, count: int) -> None:
+    check(able, given(width, rows, count, loud=5.0))
+
+
+def check(place: Place, tensors: tuple[Tensor, ...], dtype: torch.dtype = torch.bfloat16) -> None:
+    """Hold what is made there of queries, keys and values to what is said, and to exact attention."""
+    q, k, v = (tensor.to(dtype) for tensor in tensors)
+    actual, expected = made_at(place, q, k, v), reference(q, k, v)
+    assert (actual.shape, actual.dtype) == (expected.shape, dtype)
+    assert error(actual, expected.float()) < 0.006  # of 16 bits, and of sums in fp16
+    assert error(actual, exact(q, k, v)) < 0.02
+
+
+@torch.inference_mode()
+def test_keys_may_come_some_at_a_time(able: Place) -> None:
+    tensors = [tensor.bfloat16() for tensor in given(128, 30, 300, loud=5.0)]
+    assert error(made_at(able, *tensors, chunk=128), exact(*tensors)) < 0.02
+
+
 @pytest.mark.parametrize("which", ["a query", "a key", "a value"])
 @torch.inference_mode()
-def test_what_is_no_number_shows(which: str) -> None:
+def test_what_is_no_number_shows(able: Place, which: str) -> None:
     tensors = given(64, 40, 100)
     tensors[["a query", "a key", "a value"].index(which)][0, 7, 1, 5] = math.nan
-    made = on_card(*tensors)
+    made = made_at(able, *(tensor.bfloat16() for tensor in tensors))
     if which == "a query":
         assert made[0, 7, 1].isnan().all()
         assert not made[0, 8].isnan().any()

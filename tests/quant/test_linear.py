@@ -1,6 +1,6 @@
 """Layers of codes against float32, and against the libraries whose formats they are."""
 
-from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import pytest
@@ -18,12 +18,14 @@ from quant.formats import FORMATS, Storage
 from quant.linear import (
     INT8_UNITS,
     QuantLinear,
-    multiplies_fp8,
     multiplies_int8,
     quantise_layers,
     quantised,
 )
+from quant.pack import SOURCE
 from quant.products import scaled_product
+from quant.runtime import row_kernel
+from tests.emulated import OURS, Place, needs_units, with_place
 
 # Rounding of normally distributed weights, and of inputs where a format rounds those.
 ERRORS = {
@@ -183,34 +185,74 @@ def test_a_processor_rounds_nothing_in_a_kernel_that_takes_gelu(
     assert quantised(linear, name).of_gelu(inputs) is None
 
 
-@pytest.mark.gpu
-@pytest.mark.parametrize("width", [96, 8960, 13824])
+KERNELS = {"int8": {"round_rows", "scale_sums"}, "fp8": {"round_rows"}}
+ROUNDED = [
+    ("int8", torch.bfloat16, 0.015),
+    ("int8", torch.float16, 0.01),
+    ("fp8", torch.bfloat16, 0.05),
+]
+
+
 @pytest.mark.parametrize(
-    ("name", "multiplies", "dtype", "error"),
-    [
-        ("int8", multiplies_int8, torch.bfloat16, 0.015),
-        ("int8", multiplies_int8, torch.float16, 0.01),
-        ("fp8", multiplies_fp8, torch.bfloat16, 0.05),
-    ],
+    ("shape", "rows"), [((96, 208), 1), ((2576, 2064), 18)]
+)  # a warp's, and more
+@pytest.mark.parametrize(("name", "dtype"), [case[:2] for case in ROUNDED])
+@torch.inference_mode()
+def test_a_card_rounds_and_scales_as_torch_does(
+    place_with_units: Place,
+    name: str,
+    dtype: torch.dtype,
+    shape: tuple[int, int],
+    rows: int,
+) -> None:
+    place = place_with_units
+    needs_units(place, name)
+    plain = nn.Linear(*shape)
+    plain.weight *= torch.rand(shape[1], 1) + 0.1  # so that scales differ
+    layer = quantised(plain.to(place.device, dtype), name)
+    inputs = place.put(torch.randn(rows, shape[0]) * torch.logspace(2, -3, rows)[:, None]).to(dtype)
+    made = layer(inputs).float()
+    assert place.launched == KERNELS[name]
+    with torch.enable_grad():  # then torch's own kernels do it
+        expected = layer(inputs).float()
+    errors = (made - expected).norm(dim=1) / expected.norm(dim=1)
+    assert errors.max() < 0.001
+
+
+@torch.inference_mode()
+def test_gelu_is_rounded_to_the_nearest_code(place: Place) -> None:
+    x = place.put(-4 * torch.rand(4, 512)).bfloat16()  # of which little is left, on fine scales
+    launch = row_kernel(SOURCE, "round_rows", x, x.dtype, "INT8", "GELU")
+    assert launch is not None
+    codes, scale = torch.empty_like(x, dtype=torch.int8), x.new_empty(4, 1, dtype=torch.float32)
+    launch(grid=(4, 1, 1), args=[x, codes, scale])
+    off = (codes * scale - F.gelu(x.float(), approximate="tanh")).abs()
+    assert (off / scale).max() < 0.51
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "dtype", "error", "width"),
+    with_place(
+        ((*case, width) for case in ROUNDED for width in (96, 2576)),
+        ((*case, width) for case in ROUNDED for width in (96, 8960, 13824)),
+    ),
+    indirect=["place"],
 )
 @torch.inference_mode()
 def test_a_card_makes_gelu_as_it_rounds(
-    name: str,
-    multiplies: Callable[[torch.device], bool],
-    dtype: torch.dtype,
-    error: float,
-    width: int,
+    place_with_units: Place, name: str, dtype: torch.dtype, error: float, width: int
 ) -> None:
-    if not multiplies(torch.device("cuda")):
-        pytest.skip(f"this card doesn't multiply {name}")
-    layer = quantised(nn.Linear(width, 1536).cuda().to(dtype), name)
-    inputs = torch.randn(37, width).cuda().to(dtype)
+    place = place_with_units
+    needs_units(place, name)
+    layer = quantised(nn.Linear(width, 208).to(place.device, dtype), name)
+    inputs = place.put(torch.randn(37, width)).to(dtype)
     inputs[0] = 0
     inputs[1] *= 1000  # beyond where exp() is infinite
     inputs[2, 5] = float("nan")
     made = layer.of_gelu(inputs[None])
     assert made is not None
-    assert (made.shape, made.dtype) == ((1, 37, 1536), dtype)
+    assert place.launched == KERNELS[name]
+    assert (made.shape, made.dtype) == ((1, 37, 208), dtype)
     expected = layer(F.gelu(inputs.float(), approximate="tanh").to(dtype)).float()
     assert made[0, 2].isnan().all()
     assert torch.equal(made[0, 0], layer.bias)
@@ -227,48 +269,67 @@ def test_torch_multiplies_where_our_kernel_cannot(linear: nn.Linear) -> None:
     assert scaled_product(codes.to("meta"), torch.ones(4, 1), *given) is None
 
 
-@pytest.mark.gpu
 @pytest.mark.parametrize(
-    ("rows", "inner", "outer"), [(1, 16, 16), (300, 192, 144), (37, 8960, 1536)]
+    ("place", "sizes"),
+    with_place(
+        [((1, 16, 16),), ((300, 192, 144),), ((130, 80, 272),)],
+        [((1, 16, 16),), ((300, 192, 144),), ((37, 8960, 1536),), ((4096, 1536, 8960),)],
+    ),
+    indirect=["place"],
 )
 @pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
 @torch.inference_mode()
-def test_both_ways_to_multiply_int8_give_the_same(
-    rows: int, inner: int, outer: int, dtype: torch.dtype
+def test_products_are_scaled_as_they_are_made(
+    place_with_units: Place, sizes: tuple[int, int, int], dtype: torch.dtype
 ) -> None:
-    layer = quantised(nn.Linear(inner, outer).cuda().to(dtype), "int8")
-    codes, scale = linear_module._round_rows(
-        torch.randn(rows, inner).cuda().to(dtype), Storage.INT8
-    )
+    rows, inner, outer = sizes
+    layer = quantised(nn.Linear(inner, outer).to(place_with_units.device, dtype), "int8")
+    inputs = place_with_units.put(torch.randn(rows, inner).to(dtype))
+    codes, scale = linear_module._round_rows(inputs, Storage.INT8)
     ours = scaled_product(codes, scale, layer.weight, layer.weight_scale, layer.bias)
     if ours is None:
+        assert place_with_units.device.type == "cuda"
         pytest.skip("this card is too old for our kernel")
     theirs = linear_module._multiply_int8_by_torch(layer, codes, scale, dtype)
     torch.testing.assert_close(ours, theirs, rtol=0.01, atol=0.01)
 
 
-@pytest.mark.gpu
-@pytest.mark.parametrize("rows", [1, 16, 17, 4096])
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_card_computes_what_a_processor_does(name: str, rows: int, linear: nn.Linear) -> None:
+@pytest.mark.parametrize(
+    ("place", "name", "rows"),
+    with_place(
+        product(OURS, (1, 300)),  # more than a processor takes at once
+        product(FORMATS, (1, 16, 17, 4096)),
+    ),
+    indirect=["place"],
+)
+@torch.no_grad()
+def test_a_card_computes_what_a_processor_does(
+    place_with_units: Place, name: str, rows: int, linear: nn.Linear
+) -> None:
     inputs = torch.randn(rows, 192)
     expected = linear(inputs)
-    layer = quantised(linear.cuda().bfloat16(), name)
-    with torch.no_grad():
-        actual = layer(inputs.cuda().bfloat16()).float().cpu()
+    layer = quantised(linear.to(place_with_units.device, torch.bfloat16), name)
+    actual = layer(place_with_units.put(inputs.bfloat16())).float().cpu()
     assert relative_error(actual, expected) <= ERRORS[name] + 0.01
+    assert place_with_units.launched or name not in OURS
 
 
-@pytest.mark.gpu
 @pytest.mark.parametrize(
-    "name", sorted({*FORMATS} - {"llm.int8"})
-)  # bitsandbytes makes zeros of it
-def test_what_is_no_number_shows_on_a_card(name: str, linear: nn.Linear) -> None:
+    ("place", "name"),
+    with_place(
+        ((name,) for name in OURS),
+        ((name,) for name in FORMATS if name != "llm.int8"),  # bitsandbytes makes zeros of it
+    ),
+    indirect=["place"],
+)
+@torch.no_grad()
+def test_what_is_no_number_shows_on_a_card(
+    place_with_units: Place, name: str, linear: nn.Linear
+) -> None:
     """Codes can't hold it: a step that went wrong would be taken for a right one."""
-    layer = quantised(linear.cuda().bfloat16(), name)
-    inputs = torch.ones(32, 192, device="cuda", dtype=torch.bfloat16)
+    layer = quantised(linear.to(place_with_units.device, torch.bfloat16), name)
+    inputs = place_with_units.put(torch.ones(32, 192, dtype=torch.bfloat16))
     inputs[3, 5] = float("nan")
-    with torch.no_grad():
-        made = layer(inputs)
+    made = layer(inputs)
     assert made[3].isnan().all()
     assert not made[4].isnan().any()

@@ -8,7 +8,8 @@ from bitsandbytes.nn.modules import Linear4bit
 from torch import nn
 
 from quant.formats import Storage
-from quant.pack import BLOCK, nf4_code, pack, packed_shapes, unpack
+from quant.pack import BLOCK, DTYPES, nf4_code, pack, packed_shapes, unpack
+from tests.emulated import Place
 
 SHAPES = [(48, 64), (5, 192), (7, 36)]  # the last of rows that are not whole blocks
 
@@ -58,3 +59,20 @@ def test_four_bits_are_those_of_bitsandbytes() -> None:
     packed = pack(linear.weight.detach(), Storage.NF4)
     assert torch.equal(packed["weight"], judge.data)
     assert torch.equal(packed["absmax"], judge.quant_state.absmax)
+
+
+@pytest.mark.parametrize("width", [8, 512, 2064])  # a vector, a warp's and more than a block's
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("storage", [Storage.INT8, Storage.FP8])
+@torch.inference_mode()
+def test_a_card_makes_of_every_code_what_torch_does(
+    place: Place, storage: Storage, dtype: torch.dtype, width: int
+) -> None:
+    codes = torch.arange(5 * width).to(torch.uint8).view(DTYPES[storage]).view(5, width)
+    scale = torch.tensor([1.0, 1e-3, 0.37, 1e-7, 3.0]).view(5, 1)
+    packed = {"weight": place.put(codes), "weight_scale": place.put(scale)}
+    made = unpack(packed, storage, (5, width), dtype).cpu()
+    assert made.dtype == dtype
+    assert torch.equal(made.isnan(), codes.float().isnan())
+    assert torch.equal(made.nan_to_num(), (codes.float() * scale).to(dtype).nan_to_num())
+    assert place.launched == {"unpack_rows"}

@@ -12,7 +12,8 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from inference.meter import Meter
 from inference.wan.layers import FeedForward
 from quant.formats import FORMATS
-from quant.linear import multiplies_fp8, multiplies_int8, quantised
+from quant.linear import quantised
+from tests.emulated import Place, needs_units, with_place
 
 DIM, INNER, TOKENS = 192, 512, 40
 NATIVE = "native"
@@ -141,22 +142,24 @@ def test_no_more_memory_is_held_than_by_the_three_layers(name: str) -> None:
     assert peaks[0] > TOKENS * INNER * 2  # what is between the layers, at the least
 
 
-def needs_units(name: str) -> None:
-    multiplies = {"int8": multiplies_int8, "fp8": multiplies_fp8}
-    if name in multiplies and not multiplies[name](torch.device("cuda")):
-        pytest.skip(f"this card doesn't multiply {name}")
+WITH_KERNELS = [("int8", BF16), ("int8", FP16), ("fp8", BF16)]
+ON_A_CARD = [*((name, BF16) for name in (NATIVE, *FORMATS)), (NATIVE, FP16), ("int8", FP16)]
 
 
-@pytest.mark.gpu
-@pytest.mark.parametrize("rows", [1, 16, 17, 4096])
 @pytest.mark.parametrize(
-    ("name", "dtype"),
-    [*((name, BF16) for name in (NATIVE, *FORMATS)), (NATIVE, FP16), ("int8", FP16)],
+    ("place", "name", "dtype", "rows"),
+    with_place(
+        ((*case, rows) for case in WITH_KERNELS for rows in (1, 300)),
+        ((*case, rows) for case in ON_A_CARD for rows in (1, 16, 17, 4096)),
+    ),
+    indirect=["place"],
 )
 @torch.no_grad()
-def test_a_card_computes_what_the_three_layers_do(name: str, dtype: torch.dtype, rows: int) -> None:
-    ffn = feed_forward(name, "cuda", dtype)
-    x = torch.randn(1, rows, DIM, device="cuda").to(dtype)
+def test_a_card_computes_what_the_three_layers_do(
+    place_with_units: Place, name: str, dtype: torch.dtype, rows: int
+) -> None:
+    ffn = feed_forward(name, place_with_units.device.type, dtype)
+    x = place_with_units.put(torch.randn(1, rows, DIM)).to(dtype)
     kept = x.clone()
     made, expected = ffn(x), one_by_one(ffn)(x)
     assert (made.shape, made.dtype) == (expected.shape, dtype)
@@ -165,13 +168,17 @@ def test_a_card_computes_what_the_three_layers_do(name: str, dtype: torch.dtype,
     assert torch.equal(x, kept)
 
 
-@pytest.mark.gpu
-@pytest.mark.parametrize("name", [NATIVE, "int8", "fp8"])
+@pytest.mark.parametrize(
+    ("place", "name"),
+    with_place([("int8",), ("fp8",)], [(NATIVE,), ("int8",), ("fp8",)]),
+    indirect=["place"],
+)
 @torch.no_grad()
-def test_a_card_runs_no_pass_for_gelu(name: str) -> None:
-    needs_units(name)
-    ffn = feed_forward(name, "cuda", BF16)
+def test_a_card_runs_no_pass_for_gelu(place_with_units: Place, name: str) -> None:
+    needs_units(place_with_units, name)
+    ffn = feed_forward(name, place_with_units.device.type, BF16)
+    x = place_with_units.put(torch.randn(1, TOKENS, DIM)).to(BF16)
     with Passes() as passes:
-        ffn(torch.randn(1, TOKENS, DIM, device="cuda", dtype=BF16))
+        ffn(x)
     assert passes.names
     assert not [made for made in passes.names if "gelu" in made]
