@@ -31,9 +31,10 @@ def add_bench_options(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--device", choices=["cpu", "cuda"], help="the GPU, if there is one")
     add("--small", action="store_true", help="tiny networks, within a minute")
-    add("--layers", action="store_true", help="a linear layer in each format of weights instead")
-    add("--attention", action="store_true", help="attention in each way there is instead")
-    add(
+    what = parser.add_mutually_exclusive_group().add_argument
+    what("--layers", action="store_true", help="a linear layer in each format of weights instead")
+    what("--attention", action="store_true", help="attention in each way there is instead")
+    what(
         "--cap", action="append", default=[], metavar="SIZE",
         help="whole clips of random weights instead, under that much of the card, say 8GiB, or none; "
         "repeatable",

@@ -1,19 +1,17 @@
 // Attention with scores from 8-bit numbers, and values in fp16: SageAttention's way (https://arxiv.org/abs/2410.02367).
 //
-// Macros: BF16 or FP16, what is given and returned; WIDTH of a head, 64 or 128. For cards of compute capability 8.0
-// and later. What isn't a number makes its scale so, and with it every result that it is part of.
+// Macros: BF16 or FP16, what is given and returned; WIDTH of a head, 64 or 128; KEYS to a scale, and to a turn of the
+// loop; WARPS of a block, and TILES of 16 queries to each; TAIL, bytes to a key for its scale. For cards of compute
+// capability 8.0 and later. What isn't a number makes its scale so, and with it every result that it is part of.
 //
 // Keys and values are kept by the block of 64 keys, and in it by the head: codes of all, values of all in fp16, and
-// the scale of the codes, with 16 bytes of room for each key. They lie as they are fetched.
+// the scale of the codes, with TAIL bytes of room for each key. They lie as they are fetched.
 
 #include "numbers.cuh"
 
-constexpr int KEYS = 64;  // to a scale, and to a turn of the loop
-constexpr int WARPS = 4;
-constexpr int TILES = 2;  // of 16 queries, to a warp
 constexpr int THREADS = 32 * WARPS;
 constexpr int QUERIES = 16 * TILES * WARPS;  // to a block
-constexpr int ROW = 3 * WIDTH + 16;  // bytes to a key and its value
+constexpr int ROW = 3 * WIDTH + TAIL;  // bytes to a key and its value
 constexpr float LARGEST = 127.0f;
 constexpr float LEAST = 1e-15f;  // of a scale; the product of two is a normal number
 

@@ -15,13 +15,16 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference.wan.kernel import Keep
-from quant.runtime import MACROS, kernel
+from quant.runtime import MACROS as DTYPES
+from quant.runtime import kernel
 
 SOURCE = Path(__file__).with_name("eight_bits.cu")
 WIDTHS = (64, 128)  # of a head
 CAPABILITY = (8, 0)  # of a card that has what the kernels are made of
-KEYS, QUERIES, THREADS = 64, 128, 128  # as `eight_bits.cu` has them
-TAIL = 16  # bytes to a key for the scale of its block
+# Macros of `eight_bits.cu`, which says what they are.
+KEYS, WARPS, TILES, TAIL = 64, 4, 2, 16
+MACROS = f"KEYS={KEYS}", f"WARPS={WARPS}", f"TILES={TILES}", f"TAIL={TAIL}"
+QUERIES, THREADS = 16 * TILES * WARPS, 32 * WARPS  # of a block
 LARGEST = 127.0
 
 
@@ -67,9 +70,9 @@ class _Keeper:
 def _launch(name: str, given: Tensor, blocks: int, arguments: list[object]) -> None:
     """Run a kernel for queries or keys [1, L, N, E], in so many blocks for each head."""
     _, _, heads, width = given.shape
-    if len(given) > 1 or width not in WIDTHS or given.dtype not in MACROS or given.stride(-1) != 1:
+    if len(given) > 1 or width not in WIDTHS or given.dtype not in DTYPES or given.stride(-1) != 1:
         raise ValueError(f"no attention in 8 bits for {given.dtype} {tuple(given.shape)}")
-    macros = MACROS[given.dtype], f"WIDTH={width}"
+    macros = DTYPES[given.dtype], f"WIDTH={width}", *MACROS
     found = kernel(SOURCE, name, given.device, THREADS, *macros)
     if isinstance(found, str):
         raise ValueError(found)

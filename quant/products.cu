@@ -1,11 +1,10 @@
 // Products of int8 codes, scaled as they leave the matrix units: no pass over their sums comes after.
 //
-// Macros: BF16 or FP16, what results are. For cards of compute capability 8.0 and later.
+// Macros: BF16 or FP16, what results are; SIDE of a block's results, both ways, of which a quarter goes to each warp;
+// THREADS of a block. For cards of compute capability 8.0 and later.
 
 #include "numbers.cuh"
 
-constexpr int SIDE = 128;  // of a block's results, both ways; a quarter of them to each warp
-constexpr int THREADS = 128;
 constexpr int DEPTH = 64;  // codes of a row at a time
 constexpr int CHUNKS = DEPTH / 16;
 constexpr int STAGES = 3;

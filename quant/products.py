@@ -12,7 +12,8 @@ from torch import Tensor
 from quant.runtime import MACROS, kernel
 
 SOURCE = Path(__file__).with_name("products.cu")
-SIDE, THREADS, MULTIPLE = 128, 128, 16  # as `products.cu` has them
+SIDE, THREADS = 128, 128  # macros of `products.cu`, which says what they are
+MULTIPLE = 16  # of codes, which are read so many at once
 
 
 def scaled_product(
@@ -29,7 +30,8 @@ def scaled_product(
     is_known = dtype in MACROS and not inner % MULTIPLE and not columns % MULTIPLE
     if not is_known or not rows or torch.compiler.is_compiling():
         return None
-    launch = kernel(SOURCE, "multiply", codes.device, THREADS, MACROS[dtype])
+    macros = MACROS[dtype], f"SIDE={SIDE}", f"THREADS={THREADS}"
+    launch = kernel(SOURCE, "multiply", codes.device, THREADS, *macros)
     if isinstance(launch, str):
         return None
     out = codes.new_empty(rows, columns, dtype=dtype)

@@ -15,6 +15,7 @@ def convolve(layer: nn.Conv3d, x: Tensor) -> Tensor:
     padding, stride, dilation = (
         [int(n) for n in sizes] for sizes in (layer.padding, layer.stride, layer.dilation)
     )
-    if x.is_cpu and x.dtype is torch.float32 and torch.backends.mkldnn.is_available():
+    has_onednn = torch.backends.mkldnn.is_available() and torch.backends.mkldnn.enabled
+    if x.is_cpu and x.dtype is torch.float32 and has_onednn:
         return torch.mkldnn_convolution(x, weight, bias, padding, stride, dilation, groups)
     return F.conv3d(x, weight, bias, stride, padding, dilation, groups)
