@@ -13,8 +13,7 @@ from torch.nn import functional as F
 from inference.api.spec import DiTParams, WeightFormat
 from inference.wan.dit import DiT
 from inference.weights.meta import shapes_only
-from quant import linear as linear_module
-from quant.formats import FORMATS, Storage
+from quant.formats import FORMATS
 from quant.linear import (
     INT8_UNITS,
     QuantLinear,
@@ -23,7 +22,6 @@ from quant.linear import (
     quantised,
 )
 from quant.pack import SOURCE
-from quant.products import scaled_product
 from quant.runtime import row_kernel
 from tests.emulated import OURS, Place, needs_units, with_place
 
@@ -259,39 +257,6 @@ def test_a_card_makes_gelu_as_it_rounds(
     rest = [row for row in range(37) if row != 2]
     errors = (made[0].float() - expected).norm(dim=1) / expected.norm(dim=1)
     assert errors[rest].max() <= error
-
-
-def test_torch_multiplies_where_our_kernel_cannot(linear: nn.Linear) -> None:
-    layer = quantised(linear, "int8")
-    codes = torch.zeros(4, 192, dtype=torch.int8)
-    given = layer.weight, layer.weight_scale, layer.bias
-    assert scaled_product(codes, torch.ones(4, 1), *given) is None
-    assert scaled_product(codes.to("meta"), torch.ones(4, 1), *given) is None
-
-
-@pytest.mark.parametrize(
-    ("place", "sizes"),
-    with_place(
-        [((1, 16, 16),), ((300, 192, 144),), ((130, 80, 272),)],
-        [((1, 16, 16),), ((300, 192, 144),), ((37, 8960, 1536),), ((4096, 1536, 8960),)],
-    ),
-    indirect=["place"],
-)
-@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
-@torch.inference_mode()
-def test_products_are_scaled_as_they_are_made(
-    place_with_units: Place, sizes: tuple[int, int, int], dtype: torch.dtype
-) -> None:
-    rows, inner, outer = sizes
-    layer = quantised(nn.Linear(inner, outer).to(place_with_units.device, dtype), "int8")
-    inputs = place_with_units.put(torch.randn(rows, inner).to(dtype))
-    codes, scale = linear_module._round_rows(inputs, Storage.INT8)
-    ours = scaled_product(codes, scale, layer.weight, layer.weight_scale, layer.bias)
-    if ours is None:
-        assert place_with_units.device.type == "cuda"
-        pytest.skip("this card is too old for our kernel")
-    theirs = linear_module._multiply_int8_by_torch(layer, codes, scale, dtype)
-    torch.testing.assert_close(ours, theirs, rtol=0.01, atol=0.01)
 
 
 @pytest.mark.parametrize(
