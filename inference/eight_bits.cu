@@ -7,6 +7,7 @@
 // Keys and values are kept by the block of 64 keys, and in it by the head: codes of all, values of all in fp16, and
 // the scale of the codes, with TAIL bytes of room for each key. They lie as they are fetched.
 
+#include "matrices.cuh"
 #include "numbers.cuh"
 
 constexpr int THREADS = 32 * WARPS;
@@ -23,8 +24,6 @@ constexpr int MAGIC_BITS = 0x4b400000;
 struct alignas(8) Codes {
     signed char at[8];
 };
-
-__device__ float larger(float a, float b) { return b > a || b != b ? b : a; }
 
 __device__ float power_of_two(float exponent) {
     float power;
@@ -104,39 +103,6 @@ extern "C" __global__ void __launch_bounds__(THREADS) keep_keys(
         reinterpret_cast<Codes*>(kept)[at] = rounded;
     }
     if (threadIdx.x == 0) *reinterpret_cast<float*>(kept + rows * 3 * WIDTH) = scale;
-}
-
-__device__ unsigned address_of(const void* shared) { return (unsigned)__cvta_generic_to_shared(shared); }
-
-__device__ void copy_16_bytes(unsigned to, const void* from) {
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;" ::"r"(to), "l"(from) : "memory");
-}
-
-__device__ void load_matrices(unsigned* parts, unsigned from) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(parts[0]), "=r"(parts[1]), "=r"(parts[2]), "=r"(parts[3])
-                 : "r"(from)
-                 : "memory");
-}
-
-__device__ void load_turned_matrices(unsigned* parts, unsigned from) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(parts[0]), "=r"(parts[1]), "=r"(parts[2]), "=r"(parts[3])
-                 : "r"(from)
-                 : "memory");
-}
-
-__device__ void multiply_codes(int* sums, const unsigned* a, unsigned b0, unsigned b1) {
-    asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-                 "{%0, %1, %2, %3};"
-                 : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-
-__device__ void multiply_halves(unsigned* sums, const unsigned* a, unsigned b0, unsigned b1) {
-    asm("mma.sync.aligned.m16n8k16.row.col.f16.f16.f16.f16 {%0, %1}, {%2, %3, %4, %5}, {%6, %7}, {%0, %1};"
-                 : "+r"(sums[0]), "+r"(sums[1])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 
 // Where a row's 16 bytes lie in shared memory, so that no two of 8 rows are in one bank.

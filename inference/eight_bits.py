@@ -15,8 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from inference.wan.kernel import Keep
+from quant.runtime import HEADERS, kernel
 from quant.runtime import MACROS as DTYPES
-from quant.runtime import kernel
 
 SOURCE = Path(__file__).with_name("eight_bits.cu")
 WIDTHS = (64, 128)  # of a head
@@ -81,7 +81,8 @@ def _launch(name: str, given: Tensor, blocks: int, arguments: list[object]) -> N
 
 def fingerprint() -> str:
     """A name for the kernels' source: another one has to be measured anew."""
-    return hashlib.sha256(SOURCE.read_bytes()).hexdigest()[:12]
+    files = SOURCE, *HEADERS
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()[:12]
 
 
 def reference(q: Tensor, k: Tensor, v: Tensor) -> Tensor:

@@ -25,3 +25,6 @@ __device__ unsigned short from_float(float value) {
     return number;
 }
 #endif
+
+// The larger of two, and what isn't a number before all.
+__device__ float larger(float a, float b) { return b > a || b != b ? b : a; }

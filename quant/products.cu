@@ -3,6 +3,7 @@
 // Macros: BF16 or FP16, what results are; SIDE of a block's results, both ways, of which a quarter goes to each warp;
 // THREADS of a block. For cards of compute capability 8.0 and later.
 
+#include "matrices.cuh"
 #include "numbers.cuh"
 
 constexpr int DEPTH = 64;  // codes of a row at a time
@@ -10,26 +11,6 @@ constexpr int CHUNKS = DEPTH / 16;
 constexpr int STAGES = 3;
 constexpr int GROUP = 8;  // blocks of rows that take the same columns one after the other, while those are in the cache
 constexpr int MS = 4, NS = 8;  // tiles of 16 rows and of 8 columns, to a warp
-
-__device__ unsigned address_of(const void* shared) { return (unsigned)__cvta_generic_to_shared(shared); }
-
-__device__ void copy_16_bytes(unsigned to, const void* from, int bytes) {  // the others become 0
-    asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(bytes) : "memory");
-}
-
-__device__ void load_matrices(unsigned* parts, unsigned from) {
-    asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
-                 : "=r"(parts[0]), "=r"(parts[1]), "=r"(parts[2]), "=r"(parts[3])
-                 : "r"(from)
-                 : "memory");
-}
-
-__device__ void multiply_codes(int* sums, const unsigned* a, unsigned b0, unsigned b1) {
-    asm("mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-        "{%0, %1, %2, %3};"
-        : "+r"(sums[0]), "+r"(sums[1]), "+r"(sums[2]), "+r"(sums[3])
-        : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
 
 // Where 16 bytes of a row lie in shared memory, so that no two of the 8 rows that are read at once are in one bank:
 // of the left factor these are neighbours, of the right one pairs that are 16 rows apart.

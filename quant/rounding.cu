@@ -10,8 +10,6 @@ struct alignas(8) Codes {
     unsigned char at[8];
 };
 
-__device__ float larger(float a, float b) { return b > a || b != b ? b : a; }
-
 __device__ float largest_of_block(float value) {
     __shared__ float partial[32];
     for (int step = 16; step; step /= 2) value = larger(value, __shfl_xor_sync(~0u, value, step));

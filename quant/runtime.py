@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.cuda import _utils as driver
 
-HEADER = Path(__file__).with_name("numbers.cuh")
+HEADERS = tuple(Path(__file__).with_name(name) for name in ("numbers.cuh", "matrices.cuh"))
 VECTOR = 8  # 16-bit numbers that a thread reads at once
 WARP = 32
 MOST_THREADS = 256  # of a block
@@ -98,9 +98,10 @@ def machine_code(source: Path, options: tuple[str, ...]) -> bytes:
     program = ctypes.c_void_p()
     text = ctypes.c_char_p(source.read_bytes())
     # In memory, as NVRTC takes a path with Chinese letters for another on Windows.
-    header = (ctypes.c_char_p * 1)(HEADER.read_bytes())
-    its_name = (ctypes.c_char_p * 1)(HEADER.name.encode())
-    if library.nvrtcCreateProgram(ctypes.byref(program), text, None, 1, header, its_name):
+    count = len(HEADERS)
+    headers = (ctypes.c_char_p * count)(*(file.read_bytes() for file in HEADERS))
+    names = (ctypes.c_char_p * count)(*(file.name.encode() for file in HEADERS))
+    if library.nvrtcCreateProgram(ctypes.byref(program), text, None, count, headers, names):
         raise RuntimeError("NVRTC can't be used.")
     try:
         given = (ctypes.c_char_p * len(options))(*map(str.encode, options))

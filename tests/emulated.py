@@ -135,7 +135,8 @@ class Emulator:
         text = source.read_text("utf-8")
         defined = "".join(f"#define {macro.replace('=', ' ')}\n" for macro in macros)
         code, library = folder / "code.cpp", folder / "code.so"
-        (folder / runtime.HEADER.name).write_text(translated(runtime.HEADER.read_text("utf-8")))
+        for header in runtime.HEADERS:
+            (folder / header.name).write_text(translated(header.read_text("utf-8")), "utf-8")
         code.write_text(f'#include "{HEADER}"\n{defined}{translated(text)}', "utf-8")
         done = subprocess.run(
             [*COMPILER, "-o", library, code], capture_output=True, text=True, check=False
