@@ -74,10 +74,6 @@ def check_output(path: AnyPath, frames: int) -> Format:
 def _require_ordinary(target: Path, kind: Format) -> None:
     """Raises `UserError` if what is at `target` can't be replaced by what will be written."""
     if target.is_dir():
-        if kind is not Format.FOLDER:
-            raise UserError(
-                "{target} is a folder, which no file replaces: choose another name.", target=target
-            )
         if any(target.iterdir()):
             raise UserError(
                 "The folder {target} is not empty: name a new one for the frames.", target=target

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.api.errors import UserError
-from inference.media import check_output, open_writer, read_frames, read_metadata
+from inference.media import Format, check_output, open_writer, read_frames, read_metadata
 
 WIDTH, HEIGHT, FRAMES, FPS = 96, 64, 9, 16
 RECIPE = {"prompt": "一只橘猫在垫子上睡觉。" * 1000, "seed": "9223372036854775807"}
@@ -215,10 +215,12 @@ def test_folder_with_files_is_refused(folder: Path) -> None:
         check_output(folder, frames=5)
 
 
-def test_folder_with_the_name_of_a_file_is_refused(folder: Path) -> None:
+def test_empty_folder_takes_frames_whatever_its_name(folder: Path) -> None:
     (folder / "a.mp4").mkdir()
-    with pytest.raises(UserError, match=r"a\.mp4 is a folder, which no file replaces"):
-        check_output(folder / "a.mp4", frames=5)
+    assert check_output(folder / "a.mp4", frames=2) is Format.FOLDER
+    with open_writer(folder / "a.mp4", 32, 16, 8, {}) as write:
+        write(torch.zeros(16, 32, 3, dtype=torch.uint8))
+    assert (folder / "a.mp4" / "frame_00001.png").is_file()
 
 
 def test_missing_folder_is_said(folder: Path) -> None:

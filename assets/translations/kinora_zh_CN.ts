@@ -3231,10 +3231,6 @@
         <translation>{target} 是文件，不能作为存放帧的文件夹：请换一个名称，或使用以 .mp4、.webm 或 .gif 结尾的名称。</translation>
     </message>
     <message>
-        <source>{target} is a folder, which no file replaces: choose another name.</source>
-        <translation>{target} 是文件夹，文件不会替换它：请换一个名称。</translation>
-    </message>
-    <message>
         <source>{times}x as fast as streaming {native} ({source})</source>
         <translation>速度为流式 {native} 的 {times} 倍（{source}）</translation>
     </message>
