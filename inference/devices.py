@@ -1,10 +1,12 @@
 """What there is to compute on, and the most that this process may take of it."""
 
+import ctypes
 import platform
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
+from torch.cuda import _utils as driver
 
 from inference.api.decoding import ROUNDED_BYTES
 from inference.api.device import DeviceInfo
@@ -21,6 +23,7 @@ PINNED_SETTING = f"pinned_max_cached_size_mb:{ROUNDED_BYTES >> 20}"
 # sizes, which took 0.6 GiB beside 3.5 of a streamed 14B. Neither Windows nor WSL has them in torch 2.13
 # (https://github.com/pytorch/pytorch/issues/192330).
 GROWING_SETTING = "expandable_segments:True"
+_MAPS_MEMORY = 102  # CU_DEVICE_ATTRIBUTE_VIRTUAL_MEMORY_MANAGEMENT_SUPPORTED of cuda.h
 
 
 def best_device() -> torch.device:
@@ -84,7 +87,7 @@ def capped(device: torch.device, info: DeviceInfo) -> Iterator[None]:
     if device.type != "cuda":
         yield
         return
-    _set_up_allocators()
+    _set_up_allocators(device)
     _, total = torch.cuda.mem_get_info(device)
     share = (budget_bytes(info) - CONTEXT_BYTES) / total
     torch.cuda.set_per_process_memory_fraction(min(max(share, 0.0), 1.0), device.index)
@@ -94,13 +97,25 @@ def capped(device: torch.device, info: DeviceInfo) -> Iterator[None]:
         torch.cuda.set_per_process_memory_fraction(1.0, device.index)
 
 
-def _set_up_allocators() -> None:
+def _set_up_allocators(device: torch.device) -> None:
     """Have pinned memory take no more than it holds, and the card's memory hold no holes, unless the user
     has set torch's allocators so."""
     settings = torch._C._accelerator_getAllocatorSettings()
     wanted = [("pinned_max_", PINNED_SETTING)]
-    if platform.system() == "Linux" and "microsoft" not in platform.release().lower():
+    is_own_linux = platform.system() == "Linux" and "microsoft" not in platform.release().lower()
+    if is_own_linux and _maps_memory(device):
         wanted.append(("expandable_segments", GROWING_SETTING))
     missing = [setting for name, setting in wanted if name not in settings]
     if missing:
         torch._C._accelerator_setAllocatorSettings(",".join(filter(None, (settings, *missing))))
+
+
+def _maps_memory(device: torch.device) -> bool:
+    """Whether a card has what growing segments are made of: some that are shared out to virtual machines don't."""
+    answer = ctypes.c_int()
+    try:
+        library = driver._get_gpu_runtime_library()
+    except OSError:
+        return False
+    failed = library.cuDeviceGetAttribute(ctypes.byref(answer), _MAPS_MEMORY, device.index or 0)
+    return not failed and answer.value == 1

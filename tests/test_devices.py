@@ -1,10 +1,12 @@
 """What is said of a card, and the cap on what is taken of it."""
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import torch
 
+from inference import devices
 from inference.api.device import DeviceInfo
 from inference.api.plan import budget_bytes
 from inference.devices import best_device, capped, describe, idle_card, is_supported
@@ -144,23 +146,40 @@ def settings(fractions: list[float]) -> Iterator[Callable[[str], str]]:
     torch._C._accelerator_setAllocatorSettings(before)
 
 
+class FakeDriver:
+    """The driver of a card that maps memory or doesn't, or fails."""
+
+    def __init__(self, failure: int, answer: int) -> None:
+        self._failure, self._answer = failure, answer
+
+    def cuDeviceGetAttribute(self, place: Any, attribute: int, index: int) -> int:  # noqa: N802
+        assert (attribute, index) == (102, 0)
+        place._obj.value = self._answer
+        return self._failure
+
+
 @pytest.mark.parametrize(
-    ("system", "release", "growing"),
+    ("system", "release", "found", "growing"),
     [
-        ("Linux", "6.18.0-generic", ",expandable_segments:True"),
-        ("Linux", "6.6.87.2-microsoft-standard-WSL2", ""),
-        ("Windows", "11", ""),
+        ("Linux", "6.18.0-generic", FakeDriver(0, 1), ",expandable_segments:True"),
+        ("Linux", "6.18.0-generic", FakeDriver(0, 0), ""),
+        ("Linux", "6.18.0-generic", FakeDriver(1, 1), ""),
+        ("Linux", "6.6.87.2-microsoft-standard-WSL2", FakeDriver(0, 1), ""),
+        ("Windows", "11", FakeDriver(0, 1), ""),
     ],
+    ids=["Linux", "a share of a card", "a driver that fails", "WSL", "Windows"],
 )
 def test_memory_takes_what_it_holds(
     settings: Callable[[str], str],
     system: str,
     release: str,
+    found: FakeDriver,
     growing: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("platform.system", lambda: system)
     monkeypatch.setattr("platform.release", lambda: release)
+    monkeypatch.setattr(devices.driver, "_get_gpu_runtime_library", lambda: found)
     pinned = "pinned_max_cached_size_mb:1"
     assert settings("") == pinned + growing
     kept = "expandable_segments:False"
