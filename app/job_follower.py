@@ -3,7 +3,7 @@
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from PySide6.QtWidgets import QAbstractItemView
 
-from app.journal import Job
+from app.journal import Job, JobStatus
 
 
 class JobFollower(QObject):
@@ -24,10 +24,12 @@ class JobFollower(QObject):
         self._view.setCurrentIndex(index)
 
     def follow(self) -> None:
-        """Select what is being made by now, if what was before is selected still."""
+        """Select what is being made by now, if what was before is selected still. What the user has paused stays
+        selected: the next key is for it."""
         running = next((index for index in self._indexes() if _is_active(index)), None)
-        selected = _id_of(self._view.currentIndex())
-        if running is None:
+        current = self._view.currentIndex()
+        selected, job = _id_of(current), _job_of(current)
+        if running is None or (job is not None and job.status is JobStatus.PAUSED):
             return
         if selected == _id_of(running):
             self._id = selected

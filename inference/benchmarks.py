@@ -77,6 +77,8 @@ class _Table:
 
 def _run(options: argparse.Namespace) -> int:
     device = options.device or best_device().type
+    if not options.cap and (options.formats or options.alone):
+        raise UserError("--format and --alone are for whole clips: say --cap, too.")
     with ExitStack() as stack:
         if options.cap:
             table = _clips(options, device, stack)

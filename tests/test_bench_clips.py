@@ -122,3 +122,12 @@ def test_work_is_what_the_layers_multiply() -> None:
 
 def dim_squared(dim: int) -> int:
     return dim * dim
+
+
+@pytest.mark.parametrize("option", [["--format", "int8"], ["--alone"]])
+@pytest.mark.parametrize("table", [[], ["--layers"], ["--attention"]])
+def test_what_is_for_clips_is_refused_elsewhere(
+    option: list[str], table: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["bench", "--small", "--device", "cpu", *table, *option]) == 2
+    assert "are for whole clips: say --cap" in capsys.readouterr().err

@@ -12,6 +12,7 @@ from inference.api.version import VERSION
 
 UNHEARD, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes; the last is a shell's for Ctrl-C
 
+LEAST_BYTES = 10**6  # that an amount of memory is
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
 
@@ -68,8 +69,12 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def parse_bytes(text: str) -> int:
-    """Bytes, from "8GiB" (units of 1024), "8GB" (of 1000) or a bare number. Raises `UserError`."""
+    """Bytes, from "8GiB" (units of 1024), "8GB" (of 1000) or a bare number. Raises `UserError`, also for less than
+    a megabyte, which nobody means."""
     match = re.fullmatch(r"(\d{1,15}(?:\.\d{1,6})?)\s*([kmgt]?)(i?)b?", text.strip().lower())
-    if match is None or (match[3] and not match[2]) or float(match[1]) == 0:
+    count = 0
+    if match is not None and (match[2] or not match[3]):
+        count = int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2]])
+    if count < LEAST_BYTES:
         raise UserError(f"{text!r} is no amount of memory: write it with its unit, say 8GiB.")
-    return int(float(match[1]) * (1024 if match[3] else 1000) ** _POWERS[match[2]])
+    return count

@@ -22,7 +22,9 @@ def test_amounts_of_memory(text: str, count: int) -> None:
     assert parse_bytes(text) == count
 
 
-@pytest.mark.parametrize("text", ["", "GiB", "-8GiB", "8iB", "8 cows", "0", "1e9", "nan"])
+@pytest.mark.parametrize(
+    "text", ["", "GiB", "-8GiB", "8iB", "8 cows", "0", "8", "0.5", "1e9", "nan"]
+)
 def test_what_is_no_amount_of_memory(text: str) -> None:
     with pytest.raises(UserError, match="no amount of memory"):
         parse_bytes(text)

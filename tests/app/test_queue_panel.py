@@ -317,6 +317,16 @@ def test_selection_of_the_users_stays_until_he_selects_what_is_made(
     assert selected(panel) == "c"
 
 
+def test_what_was_paused_stays_selected(panel: QueuePanel, model: QStandardItemModel) -> None:
+    put(model, *map(job, "ab"))
+    run_next(model, 0)
+    paused = replace(job_in(model, 0), status=JobStatus.PAUSED)
+    model.item(0).setData(paused, Qt.ItemDataRole.UserRole)
+    running = replace(job_in(model, 1), status=JobStatus.RUNNING)
+    model.item(1).setData(running, Qt.ItemDataRole.UserRole)
+    assert selected(panel) == "a"
+
+
 @pytest.mark.parametrize(("gone", "then"), [("a", "c"), ("b", "d")])
 def test_selection_that_only_moved_up_follows_still(
     panel: QueuePanel, model: QStandardItemModel, gone: str, then: str
