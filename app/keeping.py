@@ -33,7 +33,7 @@ class Keeping(QObject):
     def __init__(self, clips: Clips, say: Say, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clips, self._say = clips, say
-        self._deletions: list[list[int]] = []  # of this session, each the ids of its clips
+        self._deletions: list[list[int]] = []  # since the window opened; each the ids of its clips
         self._files: list[Path] = []  # that are still to be taken in
         self._count, self._taken, self._is_shown = 0, 0, False
         self._turn = QTimer(self, singleShot=True, interval=0)

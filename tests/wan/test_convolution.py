@@ -1,6 +1,11 @@
+"""Convolutions on a processor: torch's numbers, but not its way to small pictures."""
+
+from collections.abc import Callable
+
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
 
 from inference.wan.convolution import convolve
 
@@ -30,3 +35,16 @@ def test_it_has_a_gradient() -> None:
     layer(x).sum().backward()
     assert layer.weight.grad is not None
     assert torch.allclose(ours, layer.weight.grad, atol=1e-4)
+
+
+@torch.inference_mode()
+def test_small_pictures_are_not_unfolded() -> None:
+    layer, x = nn.Conv3d(4, 8, 3), torch.randn(1, 4, 3, 5, 6)
+
+    def unfolds(run: Callable[[], Tensor]) -> bool:
+        with profile(activities=[ProfilerActivity.CPU]) as recorded:
+            run()
+        return any("slow_conv" in event.key for event in recorded.key_averages())
+
+    assert unfolds(lambda: layer(x))  # or there is nothing left to do better than torch
+    assert not unfolds(lambda: convolve(layer, x))
