@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from app.process import remove_file
+from inference.api.opening import open_shared
 
 CHUNK_BYTES = 1 << 22
 
@@ -66,7 +67,7 @@ class Copying(QObject):
             remove_file(target)
 
     def _copy(self, source: Path, target: Path) -> bool:
-        with source.open("rb") as file, target.open("wb") as copy:
+        with open_shared(source) as file, target.open("wb") as copy:
             while chunk := file.read(CHUNK_BYTES):
                 if self._stopping.is_set():
                     return False

@@ -16,6 +16,7 @@ from PySide6.QtCore import QCoreApplication
 
 from app.words import said_reason
 from inference.api.errors import UserError
+from inference.api.opening import open_shared
 
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # only Windows has it
 QUIET = ("-v", "error", "-nostdin")
@@ -139,7 +140,7 @@ def unreadable(path: Path, words: str) -> UserError:
 def open_file(path: Path) -> IO[bytes]:
     """The file, open and not empty. Raises `UserError` otherwise."""
     try:
-        file = path.open("rb")
+        file = open_shared(path)
     except OSError as error:
         text = QCoreApplication.translate("Files", "{path} can't be read: {reason}.")
         raise UserError(text.format(path=path, reason=said_reason(error))) from error

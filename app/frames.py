@@ -11,6 +11,7 @@ from app.sources import Source, open_source
 from app.words import said
 from inference.api.errors import UserError
 from inference.api.messages import Preview
+from inference.api.opening import open_shared
 
 MEMORY_BYTES = 256 << 20
 BLOCK = 12  # frames that are read at once where they are wanted in reverse
@@ -56,7 +57,8 @@ class PreviewFilm(Film):
         width, height = preview.width, preview.height
         stride, self._frames = width * height * 3, list[QImage]()
         try:
-            data = Path(preview.path).read_bytes()
+            with open_shared(Path(preview.path)) as file:
+                data = file.read()
         except OSError:  # the next preview has taken its place
             return
         if len(data) != stride * preview.frames or not data:

@@ -1,14 +1,17 @@
 """Small strips of a clip's frames, made by ffmpeg one after the other."""
 
-from collections import deque
-from contextlib import suppress
+import subprocess
+import tempfile
+import threading
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QThreadPool, Signal
 
-from app.ffmpeg import executable
+from app import ffmpeg
 from app.process import remove_file
+from inference.api.errors import UserError
 
 FRAMES = 12
 HEIGHT = 144
@@ -32,7 +35,7 @@ def plan_strip(id_: int, source: Path, target: Path, frames: int) -> Order:
 
 
 class Thumbnails(QObject):
-    """Makes strips. Signals:
+    """Makes strips in a thread. Signals:
 
     made: the `Order` whose strip lies at its target now.
     failed: an `Order` that came to nothing; a clip does without then.
@@ -40,55 +43,53 @@ class Thumbnails(QObject):
 
     made = Signal(object)
     failed = Signal(object)
+    _ended = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._orders: deque[Order] = deque()
-        self._current: Order | None = None
-        self._process = QProcess(self)
-        self._process.setStandardOutputFile(QProcess.nullDevice())
-        self._process.setStandardErrorFile(QProcess.nullDevice())
-        self._process.finished.connect(self._on_finished)
-        self._process.errorOccurred.connect(self._on_error)
+        self._lock = threading.Lock()
+        self._stopping = False
+        self._process: subprocess.Popen[bytes] | None = None
+        self._pool = QThreadPool(self)
+        self._pool.setMaxThreadCount(1)
+        self._ended.connect(self._on_ended)
 
     def make(self, order: Order) -> None:
         """Make a strip when those before it are made."""
-        self._orders.append(order)
-        self._start_next()
+        self._pool.start(partial(self._work, order))
 
     def stop(self) -> None:
-        """Make no more, and wait for the process to end."""
-        self._orders.clear()
-        self._current = None
-        self._process.kill()
-        self._process.waitForFinished()
+        """Make no more, and wait for the one that is being made to end."""
+        with self._lock:
+            self._stopping = True
+            if self._process is not None:
+                self._process.kill()
+        self._pool.waitForDone()
 
-    def _start_next(self) -> None:
-        if self._current is not None or not self._orders:
-            return
-        self._current = order = self._orders.popleft()
-        with suppress(OSError):  # then ffmpeg can't write it either, and that is told
-            order.target.parent.mkdir(parents=True, exist_ok=True)
-        pick = f"select=not(mod(n\\,{order.every})),scale=-2:{HEIGHT},tile={order.frames}x1"
-        self._process.setStandardInputFile(str(order.source))
-        read = ["-v", "error", "-y", "-protocol_whitelist", "fd", "-i", "fd:", "-vf", pick]
-        write = ["-frames:v", "1", "-c:v", "png", "-f", "image2", "-update", "1", str(order.target)]
-        self._process.start(executable(), [*read, *write])
+    def _on_ended(self, order: Order) -> None:
+        if not self._stopping:
+            (self.made if order.target.exists() else self.failed).emit(order)
 
-    def _on_finished(self, code: int, status: QProcess.ExitStatus) -> None:
-        order, self._current = self._current, None
-        if order is None:
-            return
-        if code == 0 and status is QProcess.ExitStatus.NormalExit and order.target.exists():
-            self.made.emit(order)
-        else:
+    def _work(self, order: Order) -> None:
+        """In the thread."""
+        try:
+            if not self._run(order):
+                remove_file(order.target)
+        except (OSError, UserError):
             remove_file(order.target)
-            self.failed.emit(order)
-        self._start_next()
+        self._ended.emit(order)
 
-    def _on_error(self, error: QProcess.ProcessError) -> None:
-        order = self._current
-        if error is QProcess.ProcessError.FailedToStart and order is not None:
-            self._current = None
-            self.failed.emit(order)
-            self._start_next()
+    def _run(self, order: Order) -> bool:
+        pick = f"select=not(mod(n\\,{order.every})),scale=-2:{HEIGHT},tile={order.frames}x1"
+        write = ["-frames:v", "1", "-c:v", "png", "-f", "image2", "-update", "1", str(order.target)]
+        with ffmpeg.open_file(order.source) as file, tempfile.TemporaryFile() as errors:
+            with self._lock:
+                if self._stopping:
+                    return False
+                order.target.parent.mkdir(parents=True, exist_ok=True)
+                arguments = ["-y", *ffmpeg.INPUT, "-vf", pick, *write]
+                self._process = process = ffmpeg.start(arguments, file, errors)
+            process.communicate()
+            with self._lock:
+                self._process = None
+        return process.returncode == 0

@@ -18,6 +18,7 @@ import torch
 
 from inference.api.errors import UserError
 from inference.api.spec import DiTParams, TextParams, VAEParams, latent_shape
+from inference.api.version import LAUNCHER
 from inference.measure import in_fresh_process, markdown, require_device, seconds_of
 from inference.memory import peak_ram_bytes, peak_vram_bytes, reset_peaks
 
@@ -186,7 +187,7 @@ def _peers() -> ModuleType:
         if library not in PEERS:
             raise
         raise UserError(
-            f"{library}, which Kinora is measured against, isn't installed: run ./kinora test once, "
+            f"{library}, which Kinora is measured against, isn't installed: run {LAUNCHER} test once, "
             "which installs it."
         ) from error
 

@@ -97,7 +97,7 @@ def table(rows: Iterable[Measured]) -> Iterator[str]:
 def make_ours(trial: Trial) -> list[Taken]:
     """Run the pipeline as it runs for a user, in a process of its own. Raises `UserError`."""
     with TemporaryDirectory(dir=trial.folder.parent) as home:  # nothing is kept for the next trial
-        os.environ.update(XDG_DATA_HOME=home, LOCALAPPDATA=home)
+        os.environ["KINORA_DATA"] = home
         return _generate(trial, Path(home) / "clip.mp4")
 
 

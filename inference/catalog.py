@@ -7,6 +7,7 @@ from inference import shelf
 from inference.api.errors import UserError, reason
 from inference.api.models import DEMO, MODELS, folder_of
 from inference.api.spec import DiTParams, ModelSpec
+from inference.api.version import LAUNCHER
 from inference.weights.checkpoint import Checkpoint
 from inference.weights.model_files import ModelFiles, find_model
 from inference.weights.params import dit_params, text_params, vae_params
@@ -82,9 +83,10 @@ def _folder_of(spec: ModelSpec) -> Path:
         )
     if not folder.is_dir():
         raise UserError(
-            "The model {name} isn't on this machine: get it with ./kinora models download "
+            "The model {name} isn't on this machine: get it with {kinora} models download "
             "{name}, or give the path of a copy.",
             name=spec.name,
+            kinora=LAUNCHER,
         )
     return folder
 

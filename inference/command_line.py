@@ -22,6 +22,7 @@ from inference.api.messages import (
     encode,
 )
 from inference.api.models import MODELS, folder_of, published_files
+from inference.api.version import LAUNCHER
 from inference.benchmarks import add_bench_options
 from inference.catalog import find_dit, is_installed
 from inference.devices import best_device
@@ -162,7 +163,7 @@ def _list_models(options: argparse.Namespace) -> int:
         return 0
     for row in rows:
         _print(f"{row['name']:<14} {row['title']:<24} {row['path'] if row['installed'] else '-'}")
-    _print("Get one that has no path with: ./kinora models download NAME")
+    _print(f"Get one that has no path with: {LAUNCHER} models download NAME")
     return 0
 
 

@@ -22,6 +22,7 @@ from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
 from inference.api.sentence import Sentence
 from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
+from inference.api.version import LAUNCHER
 from inference.budget import Budget, budget_of, is_shortage
 from inference.catalog import Model
 from inference.denoise import schedule_of, take_steps
@@ -92,8 +93,7 @@ def generate(
     if (choice := budget.plan.choice) is not None:
         request = replace(request, weights=choice.form)
         if choice.form is not WeightFormat.NATIVE:
-            words = Sentence("Weights in {choice}.", choice=choice.sentence())
-            yield Notice(command.job, words)
+            yield Notice(command.job, Sentence("Weights in {choice}.", choice=choice.sentence()))
     command = replace(command, request=request)
     stages = Stages(command.job, device, budget.forecast)
     keeper = None
@@ -242,8 +242,7 @@ def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[Sen
     if count.cut_at is not None:
         yield Sentence(
             "The prompt takes {used} tokens and the model reads {limit}: it won't see what comes "
-            "after "
-            "the first {cut_at} characters.",
+            "after the first {cut_at} characters.",
             used=count.used,
             limit=count.limit,
             cut_at=count.cut_at,
@@ -251,9 +250,10 @@ def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[Sen
     if spec.world and tokenizer.has_unknown_words(prompt):
         yield Sentence(
             "The {model} model knows only its toy world: {world}. For anything else, get a real one, on "
-            "the Models page or with: ./kinora models download t2v-1.3b",
+            "the Models page or with: {kinora} models download t2v-1.3b",
             model=spec.name,
             world=spec.world,
+            kinora=LAUNCHER,
         )
 
 

@@ -22,6 +22,7 @@ from torch import Tensor
 
 from inference import ffmpeg, gif, png
 from inference.api.errors import UserError, reason
+from inference.api.opening import open_shared
 
 Frame = Tensor | NDArray[np.uint8]
 AnyPath = str | os.PathLike[str]
@@ -258,7 +259,7 @@ def _failures_in_words(target: Path) -> Iterator[None]:
 def _open_source(source: Path) -> Iterator[IO[bytes]]:
     """A file to read from; of a folder, its PNGs one after the other."""
     try:
-        file = _join_pngs(source) if source.is_dir() else source.open("rb")
+        file = _join_pngs(source) if source.is_dir() else open_shared(source)
     except OSError as error:
         raise UserError(
             "{source} can't be read: {reason}.", source=source, reason=reason(error)
@@ -270,7 +271,7 @@ def _open_source(source: Path) -> Iterator[IO[bytes]]:
 def _join_pngs(folder: Path) -> IO[bytes]:
     file = tempfile.TemporaryFile()  # noqa: SIM115, the caller closes it
     for path in sorted(folder.glob("*.png")):
-        with path.open("rb") as image:
+        with open_shared(path) as image:
             shutil.copyfileobj(image, file)
     file.seek(0)
     return file

@@ -44,7 +44,7 @@ def _fixed_seed() -> None:
 def _own_data_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """What the program keeps for itself, away from what the user's own copy keeps."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_DATA_HOME", str(tmp_path_factory.mktemp("data")))
+        patch.setenv("KINORA_DATA", str(tmp_path_factory.mktemp("data")))
         yield
 
 

@@ -53,7 +53,7 @@ def short(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """The whole benchmark in a second, on a machine of which nothing is known."""
     monkeypatch.setattr(bench_layers, "FULL", {"cpu": SMALL})
     monkeypatch.setattr(speeds, "REPEATS", 1)
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("KINORA_DATA", str(tmp_path / "kinora"))
 
 
 @pytest.mark.usefixtures("short")

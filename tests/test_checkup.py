@@ -178,8 +178,7 @@ def test_ram(
 def test_folders_of_clips_data_and_models_are_checked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "data"))
+    monkeypatch.setenv("KINORA_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("KINORA_MODELS", str(tmp_path / "models"))
     found = found_in(tmp_path / "not there yet" / "clips")
     assert found[FindingKind.OUTPUT_ACCESS].level is Level.OK

@@ -58,7 +58,7 @@ sys.exit(worker.main())
 
 @pytest.fixture(autouse=True)
 def folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("KINORA_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("KINORA_MODELS", str(tmp_path / "models"))
 
 
@@ -214,7 +214,7 @@ def test_removing_deletes_what_was_downloaded_and_nothing_else(
 
 
 def test_damaged_list_of_models_is_kept_aside(tiny_model: Path, tmp_path: Path) -> None:
-    file = tmp_path / "data" / "kinora" / "models.json"
+    file = tmp_path / "data" / "models.json"
     assert shelf.add(tiny_model) == "tiny"
     file.write_text(file.read_text("utf-8")[:-3], "utf-8")
     assert shelf.added() == ()

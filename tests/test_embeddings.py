@@ -32,7 +32,7 @@ def text(tiny_model: Path) -> Checkpoint:
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where embeddings are kept; nothing yet."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("KINORA_DATA", str(tmp_path / "data"))
     return data_folder() / "embeddings"
 
 

@@ -227,7 +227,7 @@ def test_a_process_without_a_card_takes_what_was_forecast(
     done = subprocess.run(
         [sys.executable, "-P", "-m", "inference", *asked, "--json"],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "XDG_DATA_HOME": str(tmp_path)},
+        env=os.environ | {"PYTHONPATH": str(ROOT), "KINORA_DATA": str(tmp_path)},
         capture_output=True,
         check=True,
     )

@@ -80,7 +80,7 @@ def test_one_frame_becomes_an_image(make: Make, tmp_path: Path) -> None:
 def test_events_tell_every_step_in_order(
     make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))  # where no embedding is kept yet
+    monkeypatch.setenv("KINORA_DATA", str(tmp_path / "data"))  # where no embedding is kept yet
     *events, last = make(steps=3)
     steps = [(e.stage, e.step, e.steps) for e in events if isinstance(e, Progress)]
     assert len(steps) == len(events)

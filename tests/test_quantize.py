@@ -44,7 +44,7 @@ def checkpoint(state: dict[str, Tensor], tmp_path: Path) -> Checkpoint:
 
 @pytest.fixture(autouse=True)
 def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("KINORA_DATA", str(tmp_path / "data"))
     return tmp_path / "data"
 
 

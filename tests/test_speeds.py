@@ -24,7 +24,7 @@ FASTER = Speeds(1e12, {"int8": 2.0})
 @pytest.fixture(autouse=True)
 def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of this machine nothing is known."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("KINORA_DATA", str(tmp_path / "home"))
 
 
 def request(weights: WeightFormat = WeightFormat.AUTO) -> GenerationRequest:

@@ -2563,7 +2563,7 @@
         <translation>模型 {name} 已不在 {path}：请放回原处，或重新添加。</translation>
     </message>
     <message>
-        <source>The model {name} isn&apos;t on this machine: get it with ./kinora models download {name}, or give the path of a copy.</source>
+        <source>The model {name} isn&apos;t on this machine: get it with {kinora} models download {name}, or give the path of a copy.</source>
         <translation>这台电脑上没有模型 {name}：请在“模型”页下载它，或添加已有的副本。</translation>
     </message>
     <message>
@@ -2619,8 +2619,8 @@
         <translation>无法把未完成的视频保存到 {path}（{reason}）：如果现在停止，之后会从更早的一步继续或从头开始。</translation>
     </message>
     <message>
-        <source>The {model} model knows only its toy world: {world}. For anything else, get a real one, on the Models page or with: ./kinora models download t2v-1.3b</source>
-        <translation>模型 {model} 只认识它的小小世界：{world}。要生成其他内容，请在“模型”页下载真正的模型，或运行：./kinora models download t2v-1.3b</translation>
+        <source>The {model} model knows only its toy world: {world}. For anything else, get a real one, on the Models page or with: {kinora} models download t2v-1.3b</source>
+        <translation>模型 {model} 只认识它的小小世界：{world}。要生成其他内容，请在“模型”页下载真正的模型，或运行：{kinora} models download t2v-1.3b</translation>
     </message>
     <message>
         <source>The {name} can&apos;t be {value}: it lies between {low} and {high}.</source>
@@ -2681,6 +2681,10 @@
     <message>
         <source>What this machine took for other clips isn&apos;t known: {error}</source>
         <translation>无法得知本机以往生成视频的耗时：{error}</translation>
+    </message>
+    <message>
+        <source>another program has it open</source>
+        <translation>文件正被其他程序打开</translation>
     </message>
     <message>
         <source>circles, squares and triangles in six colours that move or stay still in the sky, at night, on the sand or on a chessboard</source>

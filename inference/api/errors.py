@@ -26,7 +26,12 @@ class MemoryShortageError(UserError):
 
 def reason(error: OSError) -> str:
     """Why the system refuses something; the usual reasons in the same words on every system."""
+    if getattr(error, "winerror", None) in _IN_USE:
+        return Sentence("another program has it open")
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+_IN_USE = (32, 33)  # ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION: Python calls both EACCES
 
 
 _REASONS = {

@@ -157,7 +157,9 @@ def models_folder() -> Path:
 
 
 def data_folder() -> Path:
-    """Where the program keeps what it makes for itself, by the platform's custom."""
+    """Where the program keeps what it makes for itself: $KINORA_DATA, or by the platform's custom."""
+    if folder := os.environ.get("KINORA_DATA"):
+        return Path(folder)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local") / "Kinora"
     if sys.platform == "darwin":

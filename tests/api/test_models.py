@@ -33,7 +33,7 @@ def test_downloads_lie_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_
 def test_data_lies_where_the_platform_has_it(
     platform: str, variable: str, expected: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    for name in ("KINORA_MODELS", "XDG_DATA_HOME", "LOCALAPPDATA"):
+    for name in ("KINORA_MODELS", "KINORA_DATA", "XDG_DATA_HOME", "LOCALAPPDATA"):
         monkeypatch.delenv(name, raising=False)
     if variable:
         monkeypatch.setenv(variable, str(tmp_path / "set"))

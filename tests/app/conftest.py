@@ -57,8 +57,7 @@ def hover(qtbot: QtBot, widget: QWidget, place: QPoint, until: Callable[[], bool
 def data_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of what the program keeps for itself, fresh for each test."""
     folder = tmp_path / "home"
-    monkeypatch.setenv("XDG_DATA_HOME", str(folder))
-    monkeypatch.setenv("LOCALAPPDATA", str(folder))
+    monkeypatch.setenv("KINORA_DATA", str(folder))
     return folder
 
 

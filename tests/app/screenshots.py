@@ -39,7 +39,7 @@ def main() -> None:
     """Makes the clips, then takes the pictures."""
     with tempfile.TemporaryDirectory(prefix="kinora-") as name:
         folder = Path(name)
-        os.environ["XDG_DATA_HOME"] = str(folder / "data")  # nothing of the user's is seen
+        os.environ["KINORA_DATA"] = str(folder / "data")  # nothing of the user's is seen
         app = make_application()
         settings = SettingsStore(folder / "settings.json")
         settings.update(output_folder=str(folder / "clips"), language=Language.ENGLISH)
