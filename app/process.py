@@ -43,7 +43,9 @@ def prepare_python(process: QProcess, arguments: list[str]) -> None:
 
 
 def signal_name(number: int) -> str:
-    """Such as SIGSEGV; the number itself where it has no name here."""
+    """Such as SIGSEGV; the number itself where it has no name here, as Windows writes it: 0xC0000005."""
+    if number < 0:
+        return f"0x{number & 0xFFFF_FFFF:08X}"
     try:
         return signal.Signals(number).name
     except ValueError:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,10 @@ def manifest() -> Callable[[str], dict[str, list[int]]]:
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a whole model of a few kilobytes, untrained; see `tests.tiny_model`."""
     return write_tiny_model(tmp_path_factory.mktemp("models") / "tiny")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    if sys.platform == "win32":
+        for item in items:
+            if item.get_closest_marker("posix"):
+                item.add_marker(pytest.mark.skip(reason="Windows doesn't have what it needs"))

@@ -236,6 +236,7 @@ def test_a_bad_output_is_told_before_any_work(output: str, message: str, make: M
         make(output)
 
 
+@pytest.mark.posix
 def test_a_full_disk_is_told(make: Make, tmp_path: Path) -> None:
     partial = tmp_path / f".clip.partial-{os.getpid()}.mp4"
     partial.symlink_to("/dev/full")  # writing there fails as on a full disk

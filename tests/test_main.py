@@ -123,6 +123,7 @@ def test_empty_folder_takes_frames_without_asking(console: Console, here: Path) 
     assert console.generate(PROMPT, *SHORT, "-o", "frames").code == 0
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("options", [[], ["--overwrite"]])
 @pytest.mark.parametrize(
     ("name", "message"),
@@ -262,6 +263,7 @@ def test_folder_that_cannot_be_written_to_gets_one_sentence(
     assert_one_sentence(console.generate(PROMPT, *SHORT), "can't be written to: choose another.")
 
 
+@pytest.mark.posix
 def test_full_disk_gets_one_sentence(console: Console, here: Path) -> None:
     (here / f".a.partial-{os.getpid()}.mp4").symlink_to("/dev/full")  # fails as a full disk does
     outcome = console.generate(PROMPT, *SHORT, "-o", "a.mp4", "--json")

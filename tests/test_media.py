@@ -237,6 +237,7 @@ def test_unwritable_folder_is_said(folder: Path, monkeypatch: pytest.MonkeyPatch
         check_output(folder / "a.mp4", frames=5)
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize("name", FORMATS[:4])
 def test_full_disk_is_said(folder: Path, name: str) -> None:
     path = folder / name
@@ -247,6 +248,7 @@ def test_full_disk_is_said(folder: Path, name: str) -> None:
     assert list(folder.iterdir()) == []
 
 
+@pytest.mark.posix
 def test_ffmpeg_that_dies_is_noticed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stub = folder / "ffmpeg"
     stub.write_text(

@@ -189,6 +189,7 @@ def test_the_command_writes_a_file(
     assert "should end in .safetensors" in capsys.readouterr().err
 
 
+@pytest.mark.posix
 def test_the_command_replaces_no_file_unless_told(
     checkpoint: Checkpoint, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

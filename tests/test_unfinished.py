@@ -1,7 +1,5 @@
 """Clips that are stopped and go on, by the real worker: the same to the bit as if nothing had been."""
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -125,7 +123,7 @@ def test_clip_survives_the_death_of_the_worker(
     order = slowly(order, steps=60)
     worker = start()
     run_until(worker, order, step=3)
-    os.kill(worker.process.pid, signal.SIGKILL)
+    worker.process.kill()
     worker.process.wait()
     (_, _), (stage, step), *_ = resume(start(), order)
     assert stage is Stage.DENOISE

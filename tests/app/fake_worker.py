@@ -11,7 +11,6 @@ A checkup it makes of a machine that is good but for what the folder for clips i
 """
 
 import os
-import signal
 import sys
 import threading
 import time
@@ -42,6 +41,7 @@ from inference.api.messages import (
     decode_command,
     encode,
 )
+from tests import deaths
 
 wishes: dict[str, str] = {}
 jobs: list[Generate] = []
@@ -92,7 +92,7 @@ def read() -> None:
 def die() -> None:
     sys.stderr.write("the card is on fire\n")
     sys.stderr.flush()
-    os.kill(os.getpid(), signal.SIGKILL)
+    deaths.kill(os.getpid())
 
 
 def keep(state: Path, step: int) -> None:

@@ -42,6 +42,7 @@ def test_copy_is_hidden_and_as_old_as_its_file(
     assert target.stat().st_mtime == 1_000_000
 
 
+@pytest.mark.posix
 def test_failure_leaves_nothing(
     qtbot: QtBot, copying: Copying, source: Path, tmp_path: Path
 ) -> None:
@@ -56,6 +57,7 @@ def test_failure_leaves_nothing(
     assert not list(hidden.parent.iterdir())
 
 
+@pytest.mark.posix
 def test_copy_that_is_stopped_is_not_there(
     qtbot: QtBot, copying: Copying, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

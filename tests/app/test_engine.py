@@ -1,7 +1,6 @@
 """The worker process as the window holds it: started, told, killed, replaced, never orphaned."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -24,6 +23,7 @@ from inference.api.messages import (
     Pause,
     Progress,
 )
+from tests import deaths
 from tests.app.conftest import FAKE_WORKER, PATIENCE_MS, MakeEngine
 from tests.tiny_model import make_request
 
@@ -59,14 +59,6 @@ def hear(engine: Engine) -> list[object]:
     return events
 
 
-def is_alive(pid: int) -> bool:
-    """Whether a process runs; a zombie, which only waits to be counted, does not."""
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except FileNotFoundError:
-        return False
-
-
 def test_commands_wait_for_the_worker(
     qtbot: QtBot, make_engine: MakeEngine, tmp_path: Path
 ) -> None:
@@ -89,7 +81,7 @@ def test_worker_that_dies_is_replaced(
     with qtbot.waitSignal(engine.crashed, timeout=PATIENCE_MS) as crash:
         engine.send(job("die 3", tmp_path))
     sentence, details = crash.args or ("", "")
-    assert "SIGKILL" in sentence
+    assert deaths.SAID in sentence
     assert details == "the card is on fire"
     events = hear(engine)
     engine.send(job("a fox", tmp_path, "2"))
@@ -161,7 +153,7 @@ def test_stop_leaves_no_process(qtbot: QtBot, make_engine: MakeEngine, tmp_path:
     pid = engine.pid
     with qtbot.assertNotEmitted(engine.crashed):
         engine.stop()
-    assert not is_alive(pid)
+    assert not deaths.is_alive(pid)
     assert engine.state is EngineState.STOPPED
 
 
@@ -184,13 +176,13 @@ def test_killed_application_leaves_no_orphan(worker: str, tmp_path: Path) -> Non
     assert holder.stdout is not None
     with holder.stdout:
         pid = int(holder.stdout.readline())
-    assert is_alive(pid)
-    holder.send_signal(signal.SIGKILL)
+    assert deaths.is_alive(pid)
+    holder.kill()
     holder.wait()
     deadline = time.monotonic() + PATIENCE_MS / 1000
-    while is_alive(pid) and time.monotonic() < deadline:
+    while deaths.is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.02)
-    assert not is_alive(pid)
+    assert not deaths.is_alive(pid)
 
 
 def test_the_real_worker_answers(qtbot: QtBot, tmp_path: Path) -> None:

@@ -132,6 +132,7 @@ def test_cancel_leaves_nothing(qtbot: QtBot, exporter: Exporter, clip: Path, kin
     assert sorted(clip.parent.iterdir()) == before
 
 
+@pytest.mark.posix
 def test_full_disk_is_said_and_leaves_nothing(qtbot: QtBot, exporter: Exporter, clip: Path) -> None:
     target = clip.with_name("out.mp4")
     partial = clip.with_name(f".out.partial-{os.getpid()}.mp4")
@@ -216,6 +217,7 @@ def test_frame_is_saved_as_it_is(clip: Path) -> None:
     assert next(open_source(target).read(0)) == image
 
 
+@pytest.mark.posix
 def test_frame_on_a_full_disk_leaves_nothing(clip: Path) -> None:
     image = next(open_source(clip).read(7))
     target = clip.with_name("frame.png")

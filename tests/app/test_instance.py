@@ -73,11 +73,12 @@ def test_start_without_files_is_told_too(qtbot: QtBot, instance: Instance) -> No
 def test_killed_first_leaves_nothing_in_the_way(instance: Instance) -> None:
     killed = start(folder_of(instance))
     assert first_line(killed) == "True"
-    killed.send_signal(signal.SIGKILL)
+    killed.kill()
     killed.wait()
     assert instance.claim()
 
 
+@pytest.mark.posix
 def test_first_that_does_not_answer_is_named(instance: Instance) -> None:
     stopped = start(folder_of(instance))
     assert first_line(stopped) == "True"

@@ -1,7 +1,5 @@
 """The queue against a scripted worker, and through every way in which it may be cut short."""
 
-import os
-import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +23,7 @@ from inference.api.history import History, history_file
 from inference.api.messages import FailureKind, Preview, Stage
 from inference.api.models import data_folder
 from inference.api.spec import MAX_SEED, GenerationRequest
+from tests import deaths
 from tests.api.test_history import RUN
 from tests.app.conftest import FAKE_WORKER, PATIENCE_MS, MakeEngine
 from tests.tiny_model import make_request
@@ -350,7 +349,7 @@ def test_crash_of_the_worker_is_survived_once(qtbot: QtBot, make_jobs: MakeJobs)
     jobs = make_jobs()
     jobs.add([ask("die once"), ask()])
     wait_for(qtbot, jobs, JobStatus.DONE, JobStatus.DONE)
-    assert "SIGKILL" in jobs.jobs[0].message
+    assert deaths.SAID in jobs.jobs[0].message
 
 
 def test_crash_at_the_same_step_stops_the_job(qtbot: QtBot, make_jobs: MakeJobs) -> None:
@@ -359,7 +358,7 @@ def test_crash_at_the_same_step_stops_the_job(qtbot: QtBot, make_jobs: MakeJobs)
     wait_for(qtbot, jobs, JobStatus.INTERRUPTED, JobStatus.DONE)
     job = jobs.job(id_)
     assert job.kept_steps == 2
-    assert "SIGKILL" in job.message
+    assert deaths.SAID in job.message
     assert job.details == "the card is on fire"
 
 
@@ -369,7 +368,7 @@ def test_killed_worker_hands_the_step_on(qtbot: QtBot, make_jobs: MakeJobs) -> N
     wait_for_step(qtbot, jobs, 3)
     steps: list[int] = []
     jobs.previewed.connect(lambda preview: steps.append(preview.step))
-    os.kill(engine_of(jobs).pid, signal.SIGKILL)
+    deaths.kill(engine_of(jobs).pid)
     wait_for(qtbot, jobs, JobStatus.DONE)
     assert steps == list(range(steps[0], 13))  # each once, and none again
 
@@ -412,7 +411,7 @@ def test_killed_application_loses_nothing(qtbot: QtBot, make_jobs: MakeJobs, cli
     assert application.stdout is not None
     with application.stdout:
         application.stdout.readline()
-    application.send_signal(signal.SIGKILL)
+    application.kill()
     application.wait()
     jobs = make_jobs(started=False)
     interrupted, waiting = jobs.jobs

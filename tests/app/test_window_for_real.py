@@ -1,7 +1,5 @@
 """The window through what happens to it: stopped early, closed, its worker killed, its folder gone."""
 
-import os
-import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from app.names import Naming
 from app.queue_panel import Action
 from app.window import Services, Window
 from inference.api.messages import Stage
+from tests import deaths
 
 WORKER_MS = 300_000  # on a machine that is busy with other things
 CLIP = {"width": 64, "height": 64, "frames": 9, "steps": 40}  # steps enough to come in between
@@ -100,9 +99,9 @@ def test_worker_that_is_killed_mid_step_is_told_at_once_and_the_clip_goes_on(
     desk.wait_for_step(job, 3)
     pid = desk.engine.pid
     assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    deaths.kill(pid)
     qtbot.waitUntil(desk.window.messages.isVisible, timeout=1_000)
-    assert "SIGKILL" in desk.window.messages.text.text()
+    assert deaths.SAID in desk.window.messages.text.text()
     assert "goes on from its last step" in desk.window.messages.text.text()
     done = desk.wait_for(job, JobStatus.DONE)
     assert Path(done.path).is_file()

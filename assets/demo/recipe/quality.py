@@ -182,7 +182,7 @@ def _quantised(files: ModelFiles, form: QFormat) -> DiT:
         (copy,) = open_checkpoints(file)
         dit = load_dit(copy, torch.float32, "cpu", form)
         kept = {name: tensor.clone() for name, tensor in dit.state_dict().items()}
-    dit.load_state_dict(kept, assign=True)  # not mapped any more: the file has gone
+        dit.load_state_dict(kept, assign=True)  # not mapped any more: the file may go
     return dit
 
 
