@@ -16,8 +16,8 @@ from inference import ffmpeg
 from inference.api.errors import UserError
 from inference.api.findings import Finding, FindingKind, Level
 from inference.api.models import data_folder, models_folder
+from inference.api.ram import ram_bytes
 from inference.devices import is_supported
-from inference.memory import ram_bytes
 
 GB = 10**9
 ENOUGH_VRAM = 6 * GB  # for the 1.3B models, with what is streamed

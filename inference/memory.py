@@ -1,4 +1,4 @@
-"""How much memory there is, and how much this process held at most."""
+"""How much memory this process held at most."""
 
 import ctypes
 import re
@@ -12,23 +12,8 @@ if sys.platform != "win32":
     import resource
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")
-_MEMINFO = Path("/proc/meminfo")
 _STATUS = Path("/proc/self/status")
 _HIGH_WATER = re.compile(r"^VmHWM:\s*(\d+) kB", re.MULTILINE)
-
-
-def ram_bytes() -> tuple[int, int]:
-    """All memory of the machine and what is free for programs; zeros where the system doesn't say."""
-    if sys.platform == "win32":
-        status = _MemoryStatus()
-        status.length = ctypes.sizeof(status)
-        getattr(ctypes, "windll").kernel32.GlobalMemoryStatusEx(ctypes.byref(status))  # noqa: B009
-        return int(status.total), int(status.free)
-    if not _MEMINFO.exists():
-        return 0, 0
-    lines = (line.split() for line in _MEMINFO.read_text("utf-8").splitlines())
-    kilobytes = {words[0]: int(words[1]) for words in lines}
-    return kilobytes["MemTotal:"] * 1024, kilobytes["MemAvailable:"] * 1024
 
 
 def reset_peaks(device: torch.device) -> None:
@@ -59,18 +44,6 @@ def peak_ram_bytes() -> int:
         return int(high_water[1]) * 1024
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
-
-
-class _MemoryStatus(ctypes.Structure):
-    """MEMORYSTATUSEX of sysinfoapi.h."""
-
-    _fields_ = (
-        ("length", ctypes.c_uint32),
-        ("load", ctypes.c_uint32),
-        ("total", ctypes.c_uint64),
-        ("free", ctypes.c_uint64),
-        *((name, ctypes.c_uint64) for name in "abcde"),
-    )
 
 
 class _Counters(ctypes.Structure):

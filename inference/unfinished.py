@@ -141,7 +141,8 @@ def _read(
     try:
         with safe_open(path, framework="pt") as file:
             wanted = file.keys() if names is None else names
-            return file.metadata() or {}, {name: file.get_tensor(name) for name in wanted}
+            # Not mapped any more: Windows replaces no file that is.
+            return file.metadata() or {}, {name: file.get_tensor(name).clone() for name in wanted}
     except (OSError, SafetensorError) as error:
         raise UnusableError(Sentence("it is damaged")) from error
 

@@ -14,6 +14,7 @@ from inference.api.experience import NOTHING, Experience
 from inference.api.history import History, history_file
 from inference.api.models import MODELS
 from inference.api.plan import VramPlan, plan
+from inference.api.ram import ram_bytes
 from inference.api.spec import GenerationRequest, ModelSpec, WeightFormat, default_request
 
 GIB = 2**30
@@ -30,7 +31,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=int, metavar="N", help="solver steps (the model's own)")
     add("--guidance", type=float, metavar="G", help="1 is half the work (the model's own)")
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
-    add("--ram", metavar="SIZE", help="that the program can have beside it, say 16GiB")
+    add("--ram", metavar="SIZE", help="for programs, say 16GiB (this machine's; of a card's, any)")
     add("--weights", default=WeightFormat.AUTO.value, choices=[w.value for w in WeightFormat])
     add("--json", action="store_true", help="print JSON, in which `fits` says whether it does")
     parser.set_defaults(run=_run)
@@ -71,8 +72,9 @@ def _request(spec: ModelSpec, options: argparse.Namespace) -> GenerationRequest:
 
 def _device(options: argparse.Namespace) -> DeviceInfo:
     card = parse_bytes(options.vram) if options.vram else 0
-    ram = parse_bytes(options.ram) if options.ram else 0
     name = f"a card of {options.vram}" if card else "CPU"
+    own_ram = 0 if card else ram_bytes()[1]  # a card may be meant for another machine
+    ram = parse_bytes(options.ram) if options.ram else own_ram
     return DeviceInfo(name, total_bytes=card, free_bytes=card, ram_bytes=ram)
 
 

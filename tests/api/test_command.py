@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from inference.api import command
+from inference.api.__main__ import main
 from inference.api.device import ALWAYS, DeviceInfo, StageReport
 from inference.api.history import History, history_file
 from tests.api.test_history import RUN
@@ -58,6 +60,20 @@ def test_what_is_suggested_fits_when_it_is_asked_for() -> None:
     size, frames = f"{instead['width']}x{instead['height']}", str(instead["frames"])
     asked = "--size", size, "--frames", frames, "--weights", instead["weights"]
     assert told("--model", "t2v-14b", "--vram", "4GiB", "--ram", "16GiB", *asked)["fits"]
+
+
+def test_processor_plans_for_the_ram_of_this_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(command, "ram_bytes", lambda: (16 << 30, 8 << 30))
+    for arguments, fits in (
+        ((), False),
+        (("--ram", "96GiB"), True),
+        (("--vram", "24GiB"), True),  # of some other machine
+    ):
+        monkeypatch.setattr(sys, "argv", ["kinora", "plan", "--model", "t2v-14b", *arguments])
+        assert main() == 0
+        assert ("this fits" in capsys.readouterr().out) == fits
 
 
 @pytest.mark.usefixtures("data_home")
