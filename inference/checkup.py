@@ -182,6 +182,8 @@ def _folder(
     """Whether files can be made in a folder, by making one, and how many bytes there is room for."""
     place = _existing(folder)
     try:
+        if place.is_file():  # Windows has another word for it
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
         with tempfile.NamedTemporaryFile(dir=place, prefix=".kinora-") as file:
             file.write(b"\0")
         yield Finding(access, Level.OK, {"path": str(folder)})
