@@ -23,12 +23,12 @@ class Keeping(QObject):
 
     watch_wanted: the path of a clip.
     compare_wanted: the paths of two, or of one that is to be beside what is shown.
-    reuse_wanted: the request of one.
+    reuse_wanted: the request of one, and what is to be said of it; empty for what is always said.
     """
 
     watch_wanted = Signal(Path)
     compare_wanted = Signal(list)
-    reuse_wanted = Signal(object)
+    reuse_wanted = Signal(object, str)
 
     def __init__(self, clips: Clips, say: Say, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -88,7 +88,7 @@ class Keeping(QObject):
             case ClipAction.WATCH:
                 self.watch_wanted.emit(Path(first.path))
             case ClipAction.REUSE:
-                self.reuse_wanted.emit(first.request)
+                self.reuse_wanted.emit(first.request, "")
             case ClipAction.COMPARE if len(ids) > 2:
                 text = self.tr("Only two clips can be compared: select one or two.")
                 self._say(MessageLevel.INFO, text)
@@ -137,14 +137,15 @@ class Keeping(QObject):
             )
             self._say(MessageLevel.INFO, text.format(name=path.name))
             return
-        self.reuse_wanted.emit(origin.request)
+        text = ""
         if (part := origin.part) is not None:
             text = self.tr(
                 "{name} is frames {first} to {last} of {count} of a clip: the settings are now those of "
                 "the whole clip."
             )
             frames = {"first": part.first, "last": part.last, "count": part.count}
-            self._say(MessageLevel.INFO, text.format(name=path.name, **frames))
+            text = text.format(name=path.name, **frames)
+        self.reuse_wanted.emit(origin.request, text)
 
     def _empty(self) -> None:
         try:

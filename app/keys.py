@@ -43,10 +43,11 @@ def press(bindings: Iterable[Binding], event: QKeyEvent) -> bool:
 
     Shift counts where it is bound: elsewhere a keyboard may need it, for plus or for a bracket.
     """
-    plain = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    unshifted = plain & ~Qt.KeyboardModifier.ShiftModifier
+    # In numbers: on Windows the complement of one modifier lacks those above it.
+    plain = event.modifiers().value & ~Qt.KeyboardModifier.KeypadModifier.value
+    unshifted = plain & ~Qt.KeyboardModifier.ShiftModifier.value
     for modifiers in (plain, unshifted):
-        pressed = QKeySequence(modifiers.value | event.key())  # not every key has a name in Qt
+        pressed = QKeySequence(modifiers | event.key())  # not every key has a name in Qt
         for binding in bindings:
             if any(QKeySequence(keys) == pressed for keys in binding.keys):
                 binding.act()

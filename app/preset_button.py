@@ -18,11 +18,13 @@ class PresetButton(QWidget):
     """Opens the list; a click on a preset takes its values. Signals:
 
     changed: there are other presets than before.
+    taken: the name of the preset whose values the draft has now, and the draft as it was `Kept`.
     removed: the `Preset` that is gone, for an offer to bring it back.
     failed: why one wasn't kept.
     """
 
     changed = Signal()
+    taken = Signal(str, object)
     removed = Signal(object)
     failed = Signal(str)
 
@@ -47,11 +49,12 @@ class PresetButton(QWidget):
         defaults = self._draft.defaults
         for name, make in BUILT_IN:
             shown = QCoreApplication.translate("Presets", name)
-            self.menu.addAction(shown).triggered.connect(self._taker(make(defaults)))
+            self.menu.addAction(shown).triggered.connect(self._taker(shown, make(defaults)))
         self.menu.addSeparator()
         own = self._presets.own
         for preset in own:
-            self.menu.addAction(_plain(preset.name)).triggered.connect(self._taker(preset.choices))
+            take = self._taker(preset.name, preset.choices)
+            self.menu.addAction(_plain(preset.name)).triggered.connect(take)
         if own:
             self.menu.addSeparator()
             renaming = self.menu.addMenu(self.tr("Rename"))
@@ -72,8 +75,14 @@ class PresetButton(QWidget):
         self.fill()
         self.menu.exec(self.button.mapToGlobal(QPoint(0, self.button.height())))
 
-    def _taker(self, choices: Choices) -> Callable[[], None]:
-        return lambda: self._draft.take(choices)
+    def _taker(self, name: str, choices: Choices) -> Callable[[], None]:
+        return lambda: self._take(name, choices)
+
+    def _take(self, name: str, choices: Choices) -> None:
+        before = self._draft.kept()
+        self._draft.take(choices)
+        if self._draft.kept() != before:
+            self.taken.emit(name, before)
 
     def _remover(self, preset: Preset) -> Callable[[], None]:
         return lambda: self._remove(preset)

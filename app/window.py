@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clips import Clips
 from app.create import Create
-from app.draft import Draft
+from app.draft import Draft, Kept
 from app.drafts import DraftFile
 from app.engine import Engine
 from app.forecast import Forecast, forecast
@@ -142,11 +142,33 @@ class Window(QMainWindow):
         self.show_page(Page.CREATE)
         self.create_panel.edit_prompt()
         if request.stop_after:
-            text = self.tr(
-                "That clip was finished early, after {0} of {1} steps, and so is the next, unless you "
-                "choose the steps anew."
+            self.say(MessageLevel.INFO, self._say_early(request))
+
+    def _on_reuse(self, request: GenerationRequest, text: str) -> None:
+        before = self.draft.kept()
+        self.load_request(request)
+        text = text or (self._say_early(request) if request.stop_after else "")
+        if text or self.draft.kept() != before:
+            usual = self.tr(
+                "The settings are that clip's now, and the seed too: unlock it to make another one."
             )
-            self.say(MessageLevel.INFO, text.format(request.stop_after, request.steps))
+            self._offer_undo(text or usual, before)
+
+    def _on_preset_taken(self, name: str, before: Kept) -> None:
+        text = self.tr("The settings are those of the preset “{0}” now.").format(shortened(name))
+        self._offer_undo(text, before)
+
+    def _offer_undo(self, text: str, before: Kept) -> None:
+        """Says what has replaced the values in the create panel."""
+        undo = Remedy(self.tr("Undo"), partial(self.draft.recall, before))
+        self.say(MessageLevel.INFO, text, undo, subject=PRESETS)
+
+    def _say_early(self, request: GenerationRequest) -> str:
+        text = self.tr(
+            "That clip was finished early, after {0} of {1} steps, and so is the next, unless you choose "
+            "the steps anew."
+        )
+        return text.format(request.stop_after, request.steps)
 
     def _lay_out(self) -> None:
         middle = QWidget()
@@ -173,6 +195,7 @@ class Window(QMainWindow):
         panel.prompt.measure_wanted.connect(self._measure)
         panel.presets.changed.connect(self.messages.withdrawer(PRESETS))
         panel.presets.removed.connect(self._on_preset_removed)
+        panel.presets.taken.connect(self._on_preset_taken)
         panel.presets.failed.connect(partial(self._on_problem, subject=PRESETS))
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
@@ -203,7 +226,7 @@ class Window(QMainWindow):
         library.failed.connect(self._on_problem)
         keeping.watch_wanted.connect(self._watch)
         keeping.compare_wanted.connect(self._on_compare_wanted)
-        keeping.reuse_wanted.connect(self.load_request)
+        keeping.reuse_wanted.connect(self._on_reuse)
 
     def _connect_queue(self) -> None:
         queueing = self.queueing

@@ -2337,6 +2337,14 @@
         <translation>撤销</translation>
     </message>
     <message>
+        <source>The settings are that clip&apos;s now, and the seed too: unlock it to make another one.</source>
+        <translation>设置已换成这段视频的，种子也是：要生成不同的视频，请解锁种子。</translation>
+    </message>
+    <message>
+        <source>The settings are those of the preset “{0}” now.</source>
+        <translation>设置已换成预设“{0}”的。</translation>
+    </message>
+    <message>
         <source>Watch another clip first, to compare this one to.</source>
         <translation>请先观看另一个视频，再与这个比较。</translation>
     </message>

@@ -187,7 +187,7 @@ def test_watching_and_settings_are_asked_for(
     assert watched.args == [tmp_path / "0.mp4"]
     with qtbot.waitSignal(keeping.reuse_wanted) as reused:
         keeping.act(ClipAction.REUSE, [one])
-    assert reused.args == [ask("a fox")]
+    assert reused.args == [ask("a fox"), ""]
 
 
 def test_long_prompt_is_cut_in_what_is_said(

@@ -77,6 +77,23 @@ def test_dropped_clip_restores_its_recipe_and_a_foreign_one_is_said_to_be(
     assert "Invalid data" in window.messages.details.toPlainText()
 
 
+def test_settings_that_a_clip_replaced_are_brought_back_by_its_message(
+    window: Window, tmp_path: Path
+) -> None:
+    window.draft.set_prompt("my own words")
+    before, messages = window.draft.kept(), window.messages
+    clip = write_clip(tmp_path / "own.mp4", ask("a fox"))
+    window.open_files([clip])
+    assert "unlock it to make another one" in messages.text.text()
+    messages.remedy.click()
+    assert window.draft.kept() == before
+
+    window.open_files([clip])
+    messages.dismiss.click()
+    window.open_files([clip])  # nothing is replaced by the same
+    assert not messages.isVisible()
+
+
 def test_two_clips_are_compared(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
     first, second = (write_clip(tmp_path / f"{n}.mp4", ask(seed=n), frames=9) for n in (1, 2))
     window.compare(second)
@@ -391,6 +408,18 @@ def test_focus_stays_when_a_message_is_dismissed_by_a_click(qtbot: QtBot, window
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         assert not window.messages.isVisible()
         assert window.theatre.canvas.hasFocus()
+
+
+def test_settings_that_a_preset_replaced_are_brought_back_by_its_message(window: Window) -> None:
+    window.draft.choose(steps=3)
+    before, presets = window.draft.kept(), window.create_panel.presets
+    presets.fill()
+    first, *_ = presets.menu.actions()
+    first.trigger()
+    assert window.draft.choices.steps != 3
+    assert f"the preset “{first.text()}” now" in window.messages.text.text()
+    window.messages.remedy.click()
+    assert window.draft.kept() == before
 
 
 def test_preset_that_is_not_kept_is_said(window: Window, services: Services) -> None:
