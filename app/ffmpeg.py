@@ -114,7 +114,8 @@ def parse_timing(listing: str) -> Timing:
 def read_errors(errors: IO[bytes]) -> str:
     """All that ffmpeg said."""
     errors.seek(0)
-    return errors.read().decode(errors="replace").strip()
+    lines = errors.read().decode(errors="replace").splitlines()  # they end as the system ends them
+    return "\n".join(lines).strip()
 
 
 def escape_comment(comment: str) -> str:

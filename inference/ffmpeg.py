@@ -210,7 +210,8 @@ def _unreadable(name: Path, words: str) -> UserError:
 
 def _read_errors(errors: IO[bytes]) -> str:
     errors.seek(0)
-    return errors.read().decode(errors="replace").strip()
+    lines = errors.read().decode(errors="replace").splitlines()  # they end as the system ends them
+    return "\n".join(lines).strip()
 
 
 def _pipe(stream: IO[bytes] | None) -> IO[bytes]:

@@ -200,6 +200,7 @@ def condition(patch: pytest.MonkeyPatch, params: Any, job: Job) -> None:
     patch.setattr(StreamingNetwork, "__call__", call)
 
 
+@pytest.mark.posix  # Windows fills the holes in files
 @pytest.mark.parametrize(("job", "gib"), different_plans())
 def test_every_stage_takes_what_was_forecast(job: Job, gib: float, run: Run) -> None:
     reports = {report.stage: report for report in run(job, gib)}

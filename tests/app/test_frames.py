@@ -195,7 +195,7 @@ def test_words_of_others_about_a_file_are_not_in_the_sentence(qtbot: QtBot, tmp_
 def test_sound_alone_is_refused(qtbot: QtBot, tmp_path: Path) -> None:
     path = tmp_path / "sound.wav"
     path.write_bytes(
-        b"RIFF$\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0@\x1f\0\0@\x1f\0\0\1\0\x08\0data\0\0\0\0"
+        b"RIFFD\0\0\0WAVEfmt \x10\0\0\0\1\0\1\0@\x1f\0\0@\x1f\0\0\1\0\x08\0data \0\0\0" + bytes(32)
     )
 
     assert_fails(qtbot, path, r"sound\.wav has no pictures")

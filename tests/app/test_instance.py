@@ -55,8 +55,9 @@ def folder_of(instance: Instance) -> Path:
 def test_second_start_hands_its_files_over(qtbot: QtBot, instance: Instance) -> None:
     assert instance.claim()
     with qtbot.waitSignal(instance.opened, timeout=PATIENCE_MS) as opened:
-        second = start(folder_of(instance), "/clips/一 fox.mp4", "b.mp4")
-    assert opened.args == [[Path("/clips/一 fox.mp4"), ROOT / "b.mp4"]]
+        far = Path(ROOT.anchor, "clips", "一 fox.mp4")
+        second = start(folder_of(instance), str(far), "b.mp4")
+    assert opened.args == [[far, ROOT / "b.mp4"]]
     assert first_line(second) == "False"
     assert second.wait() == 0
 
