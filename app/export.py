@@ -22,6 +22,7 @@ from app.recipes import FRAMES, TAG, TRIMMED, Part
 from app.sources import RECIPE, Colour, Source, open_source
 from app.words import said, said_reason
 from inference.api.errors import UserError
+from inference.api.pipes import may_break
 
 FULL = os.strerror(errno.ENOSPC)
 BT709 = (
@@ -254,7 +255,7 @@ def encode(
 def _pipe(process: "subprocess.Popen[bytes]", first: QImage, frames: Iterator[QImage]) -> None:
     """All of them, unless ffmpeg has ended, which says why itself."""
     assert process.stdin is not None  # it was asked for
-    with suppress(BrokenPipeError):
+    with may_break():
         process.stdin.write(pixels_of(first))
         for image in frames:
             if image.size() == first.size():

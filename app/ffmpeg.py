@@ -6,7 +6,6 @@ It reads its standard input, so that no path is taken for a pattern, an option o
 import re
 import subprocess
 import tempfile
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -17,6 +16,7 @@ from PySide6.QtCore import QCoreApplication
 from app.words import said_reason
 from inference.api.errors import UserError
 from inference.api.opening import open_shared
+from inference.api.pipes import may_break
 
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # only Windows has it
 QUIET = ("-v", "error", "-nostdin")
@@ -78,7 +78,7 @@ def end(process: "subprocess.Popen[bytes]") -> None:
     process.kill()
     for stream in (process.stdin, process.stdout):
         if stream is not None:
-            with suppress(BrokenPipeError):
+            with may_break():
                 stream.close()
     process.wait()
 

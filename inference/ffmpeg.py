@@ -9,7 +9,6 @@ import re
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from inference.api.errors import UserError
+from inference.api.pipes import is_broken, may_break
 from inference.api.sentence import Sentence
 
 # BT.709, limited range: what players assume of such a video, and what the file says as well.
@@ -77,12 +77,13 @@ class Encoder:
     def write(self, pixels: NDArray[np.uint8]) -> None:
         try:
             _pipe(self._process.stdin).write(pixels.data)
-        except BrokenPipeError:
-            self.finish()  # says why ffmpeg ended
+        except OSError as error:
+            if is_broken(error):
+                self.finish()  # says why ffmpeg ended
             raise
 
     def finish(self) -> None:
-        with suppress(BrokenPipeError):
+        with may_break():
             _pipe(self._process.stdin).close()
         if self._process.wait():
             words = _read_errors(self._errors)

@@ -11,7 +11,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Generator
-from contextlib import closing, suppress
+from contextlib import closing
 from pathlib import Path
 from typing import BinaryIO, TextIO, assert_never
 
@@ -46,6 +46,7 @@ from inference.api.messages import (
     encode,
     job_in,
 )
+from inference.api.pipes import may_break
 from inference.api.sentence import Sentence
 from inference.catalog import find
 from inference.chores import Desk, download
@@ -217,7 +218,7 @@ def _start(work: Callable[..., None], *arguments: object) -> None:
     """Work in a thread that ends with the process, and quietly if nobody hears any more."""
 
     def run() -> None:
-        with suppress(BrokenPipeError):
+        with may_break():
             work(*arguments)
 
     threading.Thread(target=run, daemon=True).start()

@@ -20,6 +20,7 @@ from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
 from inference.api.plan import VramPlan, plan
 from inference.api.spec import Solver, Task, WeightFormat
+from inference.api.version import LAUNCHER
 from inference.catalog import Model, find
 from inference.generate import generate
 from inference.media import read_frames
@@ -218,7 +219,7 @@ def test_a_toy_says_that_it_is_one(model: Model, make: Make) -> None:
     message, *others = notices(make(model=toy, prompt="a red horse"))
     assert not others
     assert message.startswith("The demo model knows only its toy world: circles and squares.")
-    assert "./kinora models download" in message
+    assert f"{LAUNCHER} models download" in message
     assert notices(make("b", model=toy)) == []
     assert notices(make("c", prompt="a red horse")) == []
 

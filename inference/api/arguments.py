@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from inference.api.errors import UserError
+from inference.api.pipes import is_broken
 from inference.api.version import VERSION
 
 UNHEARD, BAD_INPUT, INTERRUPTED = 1, 2, 130  # exit codes; the last is a shell's for Ctrl-C
@@ -41,10 +42,10 @@ def guarded(run: Callable[[], int], tell: Callable[[UserError], None] = lambda _
         return fail(str(error), BAD_INPUT)
     except KeyboardInterrupt:
         return fail("stopped.", INTERRUPTED)
-    except BrokenPipeError:  # as under `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it ends
-        return UNHEARD
     except OSError as error:
+        if is_broken(error):  # as under `| head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python complains when it ends
+            return UNHEARD
         where = error.filename or "A file"
         return fail(f"{where} can't be used ({error.strerror or error}).", BAD_INPUT)
 

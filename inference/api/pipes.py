@@ -1,0 +1,22 @@
+"""Pipes that nobody reads any more."""
+
+import errno
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def is_broken(error: OSError) -> bool:
+    """Whether writing failed as the reader has gone, which Windows calls an invalid argument."""
+    on_windows = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
+    return on_windows or isinstance(error, BrokenPipeError)
+
+
+@contextmanager
+def may_break() -> Iterator[None]:
+    """Go on quietly after the block where its reader has gone."""
+    try:
+        yield
+    except OSError as error:
+        if not is_broken(error):
+            raise
