@@ -2,7 +2,7 @@
 
 import errno
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -13,7 +13,7 @@ def is_broken(error: OSError) -> bool:
 
 
 @contextmanager
-def may_break() -> Iterator[None]:
+def may_break() -> Generator[None]:
     """Go on quietly after the block where its reader has gone."""
     try:
         yield
