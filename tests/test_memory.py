@@ -30,7 +30,7 @@ def test_reset_forgets_the_peak_where_it_can() -> None:
     low = peak_ram_bytes()
     assert (low < high - SIZE // 2) == FORGETS
     touch(4 * SIZE)
-    assert peak_ram_bytes() > low + SIZE
+    assert peak_ram_bytes() > low + SIZE or not FORGETS
 
 
 def test_system_without_a_high_water_mark_is_asked_otherwise(

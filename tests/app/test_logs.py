@@ -46,7 +46,7 @@ def test_log_that_is_replaced_begins_anew(tmp_path: Path) -> None:
 
 def test_of_a_long_log_the_end_is_read_from_a_whole_line(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
-    path.write_text("0123456789\n" * (KEPT_BYTES // 11 + 100))
+    path.write_bytes(b"0123456789\n" * (KEPT_BYTES // 11 + 100))
     text, _ = LogFile(path).read_new()
     assert KEPT_BYTES - 11 <= len(text) <= KEPT_BYTES
     assert text.startswith("0123456789\n")
@@ -63,5 +63,5 @@ def test_last_lines(tmp_path: Path) -> None:
 
 
 def test_log_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError):  # noqa: PT011, each system has its own
         LogFile(tmp_path).read_new()

@@ -158,7 +158,7 @@ def test_file_and_folder_are_added(
     page.add_file.click()
     page.add_folder.click()
     paths = [command.path for command in engine.sent if isinstance(command, AddModel)]
-    assert paths == ["/disk/dit.safetensors", "/disk/模型"]
+    assert [*map(Path, paths)] == [Path("/disk/dit.safetensors"), Path("/disk/模型")]
 
 
 def test_what_is_dropped_is_added(page: ModelsPage, engine: ScriptedEngine) -> None:
@@ -167,7 +167,7 @@ def test_what_is_dropped_is_added(page: ModelsPage, engine: ScriptedEngine) -> N
     copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier
     page.dropEvent(QDropEvent(QPointF(9, 9), copy, data, left, none.NoModifier))
     paths = [command.path for command in engine.sent if isinstance(command, AddModel)]
-    assert paths == ["/disk/dit.safetensors"]
+    assert [*map(Path, paths)] == [Path("/disk/dit.safetensors")]
 
 
 def test_folder_that_can_not_be_shown_is_told(
@@ -177,14 +177,16 @@ def test_folder_that_can_not_be_shown_is_told(
     monkeypatch: pytest.MonkeyPatch,
     tmp_path: Path,
 ) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    opened: list[Path] = []
+    monkeypatch.setattr(
+        QDesktopServices, "openUrl", lambda url: opened.append(Path(url.toLocalFile()))
+    )
     file = tmp_path / "dit.safetensors"
     file.touch()
     engine.list(own("mine", path=str(file)))
     with qtbot.waitSignal(page.failed) as failed:
         page.cards["mine"].folder.click()
-    assert opened == [str(tmp_path)]
+    assert opened == [tmp_path]
     assert failed.args == [f"No file manager could be opened; the folder is {tmp_path}."]
 
 

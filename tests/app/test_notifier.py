@@ -65,6 +65,7 @@ def test_nothing_is_told_to_who_looks(qtbot: QtBot, case: Case) -> None:
     assert case.shown == []
 
 
+@pytest.mark.posix
 def test_linux_desktop_is_asked(
     qtbot: QtBot, case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,7 @@ from tests.app.kinora_clips import ask
 PROMPT = "Anna's red fox, at dawn, runs through the deep snow of Lapland\nslow zoom on its eyes"
 CHINESE = "一只红色的狐狸在雪地里奔跑，镜头缓缓推进"
 HOME = Path("/home/anna")
+MINE = Path("/films of mine/2026").absolute()
 
 
 @pytest.fixture(autouse=True)
@@ -42,7 +43,7 @@ def test_it_tells_versions_device_and_settings(tmp_path: Path) -> None:
 
 def test_settings_that_say_something_of_a_person_are_left_out(tmp_path: Path) -> None:
     own = facts(
-        output_folder="/home/anna/Secret films",
+        output_folder=str(HOME.absolute() / "Secret films"),
         name_pattern="anna {date}",
         mirror="https://anna:hunter2@hub.example.org",
     )
@@ -128,8 +129,8 @@ def test_folders_names_and_keys_are_taken_out(line: str, cleaned: str) -> None:
 
 
 def test_own_folder_for_clips_and_mirror_are_taken_out() -> None:
-    clean = Cleaner(facts(output_folder="/films of mine/2026", mirror="https://hub.mine.org"))
-    assert clean("the folder /films of mine/2026 is full") == "the folder <clips> is full"
+    clean = Cleaner(facts(output_folder=str(MINE), mirror="https://hub.mine.org"))
+    assert clean(f"the folder {MINE} is full") == "the folder <clips> is full"
     assert clean("no answer from https://hub.mine.org/x") == "no answer from https://<mirror>/x"
 
 
