@@ -82,7 +82,7 @@ def test_nothing_is_measured_where_it_would_not_matter(
 
 def test_a_measurement_that_cannot_be_noted_serves_all_the_same(glances: list[str]) -> None:
     folder = history_file().parent
-    folder.parent.mkdir(parents=True)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("a file in the place of the folder", "utf-8")
     *_, said = (messages := prepare(request()))[0]
     assert "Plans won't know of these figures" in said
