@@ -2572,7 +2572,7 @@
     </message>
     <message>
         <source>The model {name} isn&apos;t on this machine: get it with {kinora} models download {name}, or give the path of a copy.</source>
-        <translation>这台电脑上没有模型 {name}：请在“模型”页下载它，或添加已有的副本。</translation>
+        <translation>这台电脑上没有模型 {name}：请在“模型”页下载它（或运行 {kinora} models download {name}），也可以添加已有的副本。</translation>
     </message>
     <message>
         <source>The prompt is empty: describe the video you want.</source>
