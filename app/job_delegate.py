@@ -31,17 +31,17 @@ _LOST = {Whereabouts.TRASHED: "trash", Whereabouts.GONE: "warning"}
 
 
 class JobDelegate(QStyledItemDelegate):
-    """Rows of equal height; `words` says where a job stands, `time` how long it goes on."""
+    """Rows of equal height; `words` says where a job stands, `aside` what tells it from others."""
 
     def __init__(
         self,
         parent: QWidget,
         words: Callable[[Job], str],
-        time: Callable[[Job], str],
+        aside: Callable[[Job], str],
         pictures: JobPictures,
     ) -> None:
         super().__init__(parent)
-        self._words, self._time, self._pictures = words, time, pictures
+        self._words, self._aside, self._pictures = words, aside, pictures
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         return QSize(160, HEIGHT)
@@ -115,11 +115,11 @@ class JobDelegate(QStyledItemDelegate):
         painter.setPen(theme.color(table.problem if failed else table.text_dim))
         metrics = painter.fontMetrics()
         line = QRect(box.left(), box.top() + 19, box.width(), 18)
-        time = self._time(job)
+        aside = self._aside(job)
         middle = Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, time)
-        if time:  # it stays whole: what is cut off is the rest
-            line.setWidth(line.width() - metrics.horizontalAdvance(time) - theme.GAP)
+        painter.drawText(line, Qt.AlignmentFlag.AlignRight | middle, aside)
+        if aside:  # it stays whole: what is cut off is the rest
+            line.setWidth(line.width() - metrics.horizontalAdvance(aside) - theme.GAP)
         text = metrics.elidedText(self._words(job), Qt.TextElideMode.ElideRight, line.width())
         painter.drawText(line, Qt.AlignmentFlag.AlignLeft | middle, text)
         if job.is_active:

@@ -172,9 +172,13 @@ class JobList(QAbstractListModel):
 def _facts(job: Job) -> list[str]:
     """What tells the jobs of one prompt apart."""
     request = job.request
-    seed = QCoreApplication.translate("JobList", "seed {0}").format(request.seed)
-    facts = [seed, f"{request.width}×{request.height}"]
+    facts = [seed_text(job), f"{request.width}×{request.height}"]
     if request.frames > 1:
         frames = QCoreApplication.translate("JobList", "{0} frames")
         facts.append(frames.format(request.frames))
     return facts
+
+
+def seed_text(job: Job) -> str:
+    """What tells jobs of one prompt and one size from each other."""
+    return QCoreApplication.translate("JobList", "seed {0}").format(job.request.seed)

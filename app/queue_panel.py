@@ -23,6 +23,7 @@ from app.clips import Clips
 from app.fields import Panel, name_tool, row, tool
 from app.job_delegate import JobDelegate
 from app.job_follower import JobFollower
+from app.job_list import seed_text
 from app.job_pictures import JobPictures
 from app.journal import Job, JobStatus
 from app.keys import Binding
@@ -119,7 +120,7 @@ class QueuePanel(Panel):
         self.buttons: dict[Action, QToolButton] = {
             action: tool(action.value) for action in (*_OF_JOB, *_OF_LIST)
         }
-        self._delegate = JobDelegate(self.list, self.status_text, self.time_text, self.pictures)
+        self._delegate = JobDelegate(self.list, self.status_text, self.aside_text, self.pictures)
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -187,8 +188,10 @@ class QueuePanel(Panel):
                 text = self.tr("Starting")
         return text
 
-    def time_text(self, job: Job) -> str:
-        """How long a running job goes on; empty where nothing is known."""
+    def aside_text(self, job: Job) -> str:
+        """How long a running job goes on, if that is known; of one that waits or is done, its seed."""
+        if job.status in (JobStatus.WAITING, JobStatus.DONE):
+            return seed_text(job)
         if job.status is not JobStatus.RUNNING or job.seconds_left is None:
             return ""
         whole = max(1, round(job.seconds_left))

@@ -81,6 +81,7 @@ __declspec(dllexport) void *UCNV_FROM_U_CALLBACK_SUBSTITUTE, *UCNV_TO_U_CALLBACK
 __declspec(dllexport) void *ucnv_open(const char *name, int *error) { *error = 4; return 0; }
 C
     $gcc -shared "$1/icu.c" -o "$1/icuuc.dll"
+    cp "$1/icuuc.dll" "$1/Lib/site-packages/PySide6" # for its tools
 }
 
 if [ ! -e "$home/python/python.exe" ]; then

@@ -87,9 +87,11 @@ def test_every_status_has_words_and_something_to_do(panel: QueuePanel, status: J
 
 def test_running_job_tells_step_and_time(panel: QueuePanel) -> None:
     assert panel.status_text(RUNNING) == "Step 5/20"
-    assert panel.time_text(RUNNING) == "1:15 left"
-    assert panel.time_text(replace(RUNNING, seconds_left=45.2)) == "45 s left"
-    assert panel.time_text(job("b")) == ""
+    assert panel.aside_text(RUNNING) == "1:15 left"
+    assert panel.aside_text(replace(RUNNING, seconds_left=45.2)) == "45 s left"
+    waiting = job("b")
+    assert panel.aside_text(waiting) == f"seed {waiting.request.seed}"
+    assert panel.aside_text(replace(RUNNING, seconds_left=None)) == ""
 
 
 def test_time_left_is_whole_in_the_narrowest_panel(
@@ -102,7 +104,7 @@ def test_time_left_is_whole_in_the_narrowest_panel(
     without = picture_of(panel.list.viewport())
     font = panel.list.font()
     font.setPixelSize(12)
-    width = QFontMetrics(font).horizontalAdvance(panel.time_text(RUNNING))
+    width = QFontMetrics(font).horizontalAdvance(panel.aside_text(RUNNING))
     right = with_time.width()
     changed = [
         x
