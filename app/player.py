@@ -25,14 +25,14 @@ class Player(QObject):
     """Plays `count` frames, `fps` a second, between two marks, forwards and in reverse.
 
     The position is always computed from the moment at which play began: it does not drift, and a late
-    tick skips frames instead of slowing down. `clock` gives seconds.
+    tick skips frames instead of slowing down. `clock` gives seconds; Windows counts others in steps of 16 ms.
     """
 
     moved = Signal(int)  # that frame is to be shown
     changed = Signal()  # anything else: playing, speed, loop, marks, the clip
 
     def __init__(
-        self, clock: Callable[[], float] = time.monotonic, parent: QObject | None = None
+        self, clock: Callable[[], float] = time.perf_counter, parent: QObject | None = None
     ) -> None:
         super().__init__(parent)
         self._clock = clock

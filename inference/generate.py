@@ -111,7 +111,7 @@ def generate(
 def _generate(job: _Job) -> Generator[Event, None, None]:
     command, model, stages, keeper = job.command, job.model, job.stages, job.keeper
     request = command.request
-    started = time.monotonic()
+    started = time.perf_counter()
     clip = yield from _resume(job)
     if clip is None:
         clip = _begin(request, (yield from _encode_prompts(job)), stages.device)
@@ -130,7 +130,7 @@ def _generate(job: _Job) -> Generator[Event, None, None]:
         width=request.width,
         height=request.height,
         frames=request.frames,
-        seconds=round(time.monotonic() - started, 3),
+        seconds=round(time.perf_counter() - started, 3),
         stages=tuple(stages.reports),
     )
 

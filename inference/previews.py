@@ -27,7 +27,7 @@ class Previews:
 
     def __init__(self, job: str, folder: Path, matrix: Tensor) -> None:
         self._job, self._folder, self._matrix = job, folder, matrix
-        self._started, self._spent = time.monotonic(), 0.0
+        self._started, self._spent = time.perf_counter(), 0.0
         self._last: Path | None = None
         self._longest = 0.0
 
@@ -38,7 +38,7 @@ class Previews:
         """
         if x0.device.type == "cuda":
             torch.cuda.synchronize(x0.device)  # so that the step's own time isn't counted here
-        begun = time.monotonic()
+        begun = time.perf_counter()
         if self._spent + self._longest > SHARE * (begun - self._started):
             return None
         rgb = preview.to_rgb(x0, self._matrix)
@@ -47,7 +47,7 @@ class Previews:
         except OSError:
             self._spent = math.inf
             raise
-        cost = time.monotonic() - begun
+        cost = time.perf_counter() - begun
         self._spent, self._longest = self._spent + cost, max(self._longest, cost)
         frames, height, width, _ = rgb.shape
         return Preview(self._job, step, steps, str(path), width, height, frames)

@@ -29,18 +29,18 @@ class Stages:
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
         reset_peaks(self.device)
-        self._started, self._skipped, self._share = time.monotonic(), skipped, 1.0
+        self._started, self._skipped, self._share = time.perf_counter(), skipped, 1.0
 
     def progress(self, stage: Stage, step: int, steps: int) -> Progress:
         """That `step` of `steps` is done, and the time that is left at this pace."""
         self._share = (step - self._skipped) / steps
-        left = (time.monotonic() - self._started) * (steps - step) / (step - self._skipped)
+        left = (time.perf_counter() - self._started) * (steps - step) / (step - self._skipped)
         return Progress(self.job, stage, step, steps, round(left, 3))
 
     def end(self, stage: Stage, *, was_kept: bool = False) -> None:
         """Note how the stage went; `was_kept` says that it found its work done."""
         share = 0.0 if was_kept else self._share
-        seconds = time.monotonic() - self._started
+        seconds = time.perf_counter() - self._started
         vram_bytes = peak_vram_bytes(self.device)
         if vram_bytes:
             vram_bytes += CONTEXT_BYTES
