@@ -54,14 +54,17 @@ def executable() -> str:
 
 
 def start(
-    arguments: list[str], file: IO[bytes] | int, errors: IO[bytes]
+    arguments: list[str],
+    file: IO[bytes] | int,
+    errors: IO[bytes] | int,
+    output: int = subprocess.PIPE,
 ) -> "subprocess.Popen[bytes]":
     """Run ffmpeg with `file` as its standard input; what it has to say goes into `errors`."""
     try:
         return subprocess.Popen(
             [executable(), *QUIET, *arguments],
             stdin=file,
-            stdout=subprocess.PIPE,
+            stdout=output,
             stderr=errors,
             creationflags=NO_WINDOW,
         )

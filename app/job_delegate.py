@@ -31,7 +31,8 @@ _LOST = {Whereabouts.TRASHED: "trash", Whereabouts.GONE: "warning"}
 
 
 class JobDelegate(QStyledItemDelegate):
-    """Rows of equal height; `words` says where a job stands, `aside` what tells it from others."""
+    """Rows of equal height; `words` says where a job stands, `aside` what is
+    told at the right and stays whole."""
 
     def __init__(
         self,

@@ -32,6 +32,9 @@ def prepare_python(process: QProcess, arguments: list[str]) -> None:
     environment = QProcessEnvironment.systemEnvironment()
     environment.insert("PYTHONPATH", str(ROOT))
     environment.insert("PYTHONUTF8", "1")
+    for name in ("KINORA_DATA", "KINORA_MODELS"):
+        if folder := os.environ.get(name):
+            environment.insert(name, str(Path(folder).absolute()))  # it works in another folder
     process.setProcessEnvironment(environment)
     process.setWorkingDirectory(str(ROOT))
     command = [sys.executable, "-P", *arguments]

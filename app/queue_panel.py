@@ -189,8 +189,10 @@ class QueuePanel(Panel):
         return text
 
     def aside_text(self, job: Job) -> str:
-        """How long a running job goes on, if that is known; of one that waits or is done, its seed."""
-        if job.status in (JobStatus.WAITING, JobStatus.DONE):
+        """How long a running job goes on, if that is known; the seed of one that waits, or whose clip is
+        there."""
+        is_there = self.pictures.whereabouts(job) is Whereabouts.THERE
+        if job.status is JobStatus.WAITING or (job.status is JobStatus.DONE and is_there):
             return seed_text(job)
         if job.status is not JobStatus.RUNNING or job.seconds_left is None:
             return ""

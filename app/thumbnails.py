@@ -1,7 +1,6 @@
 """Small strips of a clip's frames, made by ffmpeg one after the other."""
 
 import subprocess
-import tempfile
 import threading
 from dataclasses import dataclass
 from functools import partial
@@ -64,6 +63,7 @@ class Thumbnails(QObject):
             self._stopping = True
             if self._process is not None:
                 self._process.kill()
+        self._pool.clear()
         self._pool.waitForDone()
 
     def _on_ended(self, order: Order) -> None:
@@ -82,14 +82,16 @@ class Thumbnails(QObject):
     def _run(self, order: Order) -> bool:
         pick = f"select=not(mod(n\\,{order.every})),scale=-2:{HEIGHT},tile={order.frames}x1"
         write = ["-frames:v", "1", "-c:v", "png", "-f", "image2", "-update", "1", str(order.target)]
-        with ffmpeg.open_file(order.source) as file, tempfile.TemporaryFile() as errors:
+        with ffmpeg.open_file(order.source) as file:
             with self._lock:
                 if self._stopping:
                     return False
                 order.target.parent.mkdir(parents=True, exist_ok=True)
                 arguments = ["-y", *ffmpeg.INPUT, "-vf", pick, *write]
-                self._process = process = ffmpeg.start(arguments, file, errors)
-            process.communicate()
+                nowhere = subprocess.DEVNULL  # a pipe could be handed to the engine, and never end
+                process = ffmpeg.start(arguments, file, errors=nowhere, output=nowhere)
+                self._process = process
+            process.wait()
             with self._lock:
                 self._process = None
         return process.returncode == 0

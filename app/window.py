@@ -48,7 +48,7 @@ from inference.api.messages import (
 from inference.api.spec import GenerationRequest
 
 # What messages are about.
-ASKING, PICTURE, PRESETS = "asking", "picture", "presets"
+ASKING, PICTURE, PRESETS, REPLACED = "asking", "picture", "presets", "replaced"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +142,12 @@ class Window(QMainWindow):
         self.show_page(Page.CREATE)
         self.create_panel.edit_prompt()
         if request.stop_after:
-            self.say(MessageLevel.INFO, self._say_early(request))
+            self.say(MessageLevel.INFO, self._early_text(request))
 
     def _on_reuse(self, request: GenerationRequest, text: str) -> None:
         before = self.draft.kept()
         self.load_request(request)
-        text = text or (self._say_early(request) if request.stop_after else "")
+        text = text or (self._early_text(request) if request.stop_after else "")
         if text or self.draft.kept() != before:
             usual = self.tr(
                 "The settings are that clip's now, and the seed too: unlock it to make another one."
@@ -161,9 +161,9 @@ class Window(QMainWindow):
     def _offer_undo(self, text: str, before: Kept) -> None:
         """Says what has replaced the values in the create panel."""
         undo = Remedy(self.tr("Undo"), partial(self.draft.recall, before))
-        self.say(MessageLevel.INFO, text, undo, subject=PRESETS)
+        self.say(MessageLevel.INFO, text, undo, subject=REPLACED)
 
-    def _say_early(self, request: GenerationRequest) -> str:
+    def _early_text(self, request: GenerationRequest) -> str:
         text = self.tr(
             "That clip was finished early, after {0} of {1} steps, and so is the next, unless you choose "
             "the steps anew."
@@ -196,6 +196,7 @@ class Window(QMainWindow):
         panel.presets.changed.connect(self.messages.withdrawer(PRESETS))
         panel.presets.removed.connect(self._on_preset_removed)
         panel.presets.taken.connect(self._on_preset_taken)
+        self.draft.changed.connect(self.messages.withdrawer(REPLACED))  # what is typed since stays
         panel.presets.failed.connect(partial(self._on_problem, subject=PRESETS))
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)

@@ -31,7 +31,11 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--steps", type=int, metavar="N", help="solver steps (the model's own)")
     add("--guidance", type=float, metavar="G", help="1 is half the work (the model's own)")
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
-    add("--ram", metavar="SIZE", help="for programs, say 16GiB (this machine's; of a card's, any)")
+    add(
+        "--ram",
+        metavar="SIZE",
+        help="free for programs, say 16GiB (what is free here; with --vram, any)",
+    )
     add("--weights", default=WeightFormat.AUTO.value, choices=[w.value for w in WeightFormat])
     add("--json", action="store_true", help="print JSON, in which `fits` says whether it does")
     parser.set_defaults(run=_run)

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 
 def is_broken(error: OSError) -> bool:
     """Whether writing failed as the reader has gone, which Windows calls an invalid argument."""
-    on_windows = sys.platform == "win32" and error.errno == errno.EINVAL and error.filename is None
-    return on_windows or isinstance(error, BrokenPipeError)
+    if sys.platform == "win32" and error.errno == errno.EINVAL and not error.winerror:
+        return True  # an error of Windows' own has its number, and is called so where Python has no name
+    return isinstance(error, BrokenPipeError)
 
 
 @contextmanager

@@ -33,6 +33,7 @@ class FileReport:
     obstacle: str = ""
     missing: tuple[str, ...] = ()
     parts: tuple["FileReport", ...] = ()
+    problems: tuple[str, ...] = ()
 
     @property
     def usable(self) -> bool:
@@ -47,6 +48,7 @@ class FileReport:
         if self.obstacle:
             lines.append(f"It can't be used: {self.obstacle}.")
         lines += [part.sentence() for part in self.parts]
+        lines += self.problems
         if self.missing:
             lines.append(f"It still needs {'; '.join(self.missing)}.")
         return "\n".join(lines) if self.parts else " ".join(lines)
@@ -65,6 +67,7 @@ class FileReport:
             "obstacle": self.obstacle,
             "missing": list(self.missing),
             "parts": [part.to_json() for part in self.parts],
+            "problems": list(self.problems),
         }
 
     def _name(self) -> str:
@@ -97,6 +100,7 @@ def inspect(path: Path) -> FileReport:
         network="model",
         missing=_missing(path, found),
         parts=tuple(_report(checkpoint, ()) for checkpoint in found.checkpoints),
+        problems=found.problems,
     )
 
 

@@ -7,9 +7,11 @@ import time
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QProcess
 from pytestqt.qtbot import QtBot
 
 from app.engine import Engine, EngineState
+from app.process import prepare_python
 from inference.api.messages import (
     Cancel,
     Cancelled,
@@ -199,3 +201,16 @@ def test_the_real_worker_answers(qtbot: QtBot, tmp_path: Path) -> None:
         assert "demo" in {model.name for model in answer.models}
     finally:
         engine.stop()
+
+
+def test_folders_are_the_same_for_the_worker_wherever_the_window_was_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KINORA_DATA", "data")
+    monkeypatch.delenv("KINORA_MODELS", raising=False)
+    process = QProcess()
+    prepare_python(process, ["-m", "inference", "worker"])
+    environment = process.processEnvironment()
+    assert environment.value("KINORA_DATA") == str(tmp_path / "data")
+    assert not environment.contains("KINORA_MODELS")

@@ -92,6 +92,8 @@ def test_running_job_tells_step_and_time(panel: QueuePanel) -> None:
     waiting = job("b")
     assert panel.aside_text(waiting) == f"seed {waiting.request.seed}"
     assert panel.aside_text(replace(RUNNING, seconds_left=None)) == ""
+    gone = replace(waiting, status=JobStatus.DONE, path="/nowhere/b.mp4")
+    assert panel.aside_text(gone) == ""  # its words are long
 
 
 def test_time_left_is_whole_in_the_narrowest_panel(

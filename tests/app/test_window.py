@@ -421,6 +421,11 @@ def test_settings_that_a_preset_replaced_are_brought_back_by_its_message(window:
     window.messages.remedy.click()
     assert window.draft.kept() == before
 
+    first.trigger()
+    assert window.messages.isVisible()
+    window.draft.set_prompt("typed since")  # which no undo may take away
+    assert not window.messages.isVisible()
+
 
 def test_preset_that_is_not_kept_is_said(window: Window, services: Services) -> None:
     (services.folder / "presets.new").mkdir()

@@ -243,6 +243,15 @@ def test_a_folder_is_reported_part_by_part(tmp_path: Path, reference) -> None:
     assert len(report.sentence().splitlines()) == 4
 
 
+def test_a_damaged_file_beside_a_whole_one_is_told(tmp_path: Path, reference) -> None:
+    write_torch(tmp_path / "vae.pth", reference_weights(reference("vae")[0]))
+    (tmp_path / "x.safetensors").write_bytes(b"hello")
+    report = inspect(tmp_path)
+    assert "x.safetensors is damaged or wasn't" in report.sentence()
+    assert report.to_json()["problems"] == [str(problem) for problem in report.problems]
+    assert len(report.problems) == 1
+
+
 def test_a_folder_of_several_models_lists_them_all(tmp_path: Path, reference) -> None:
     for name in ("dit_t2v", "dit_vace"):
         write_safetensors(tmp_path / f"{name}.safetensors", reference_weights(reference(name)[0]))
