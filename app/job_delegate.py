@@ -31,8 +31,7 @@ _LOST = {Whereabouts.TRASHED: "trash", Whereabouts.GONE: "warning"}
 
 
 class JobDelegate(QStyledItemDelegate):
-    """Rows of equal height; `words` says where a job stands, `aside` what is
-    told at the right and stays whole."""
+    """Rows of equal height; `words` says where a job stands, `aside` what is told at the right, whole."""
 
     def __init__(
         self,

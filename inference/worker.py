@@ -273,7 +273,6 @@ def _redirect(fd: int, *, to: int) -> None:
     `pythonw` is: child processes would be handed what is closed, and could not be started."""
     os.dup2(to, fd)
     if sys.platform == "win32":
+        place = STD_INPUT_HANDLE - fd  # that of the output is one less
         handle = ctypes.c_void_p(msvcrt.get_osfhandle(fd))
-        ctypes.windll.kernel32.SetStdHandle(
-            STD_INPUT_HANDLE - fd, handle
-        )  # output and error follow
+        ctypes.windll.kernel32.SetStdHandle(place, handle)

@@ -25,7 +25,9 @@ def test_downloads_lie_where_the_user_says(monkeypatch: pytest.MonkeyPatch, tmp_
     [
         ("linux", "XDG_DATA_HOME", "set/kinora"),
         ("linux", "", "home/.local/share/kinora"),
+        ("linux", "KINORA_DATA", "set"),
         ("win32", "LOCALAPPDATA", "set/Kinora"),
+        ("win32", "KINORA_DATA", "set"),
         ("win32", "", "home/AppData/Local/Kinora"),
         ("darwin", "", "home/Library/Application Support/Kinora"),
     ],
