@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from inference.api.device import DeviceInfo, Stage
+from inference.api.device import ALWAYS, DeviceInfo, Stage
 from inference.api.experience import Experience
 from inference.api.plan import plan
 from inference.api.spec import GenerationRequest
@@ -10,6 +10,7 @@ from inference.api.spec import GenerationRequest
 # Parts of the whole where nothing is known. Quantising, which happens once, takes as long as all else.
 USUAL = {
     Stage.TEXT: 0.1,
+    Stage.CONDITION: 0.1,
     Stage.QUANTIZE: 1.0,
     Stage.LOAD: 0.1,
     Stage.DENOISE: 0.65,
@@ -68,4 +69,4 @@ def expected(
 def _after(stage: Stage) -> list[Stage]:
     order = list(Stage)
     later = order[order.index(stage) + 1 :]
-    return [each for each in later if each is not Stage.QUANTIZE]  # unless it comes, it doesn't
+    return [each for each in later if each in ALWAYS]  # unless another comes, it doesn't

@@ -37,7 +37,7 @@ from inference.api.messages import (
     Stage,
 )
 from inference.api.models import data_folder
-from inference.api.plan import limited
+from inference.api.room import limited
 from inference.api.spec import MAX_SEED, GenerationRequest
 
 SAVE_PROGRESS_S = 1.0  # how often a step is noted in the journal; the state file has each

@@ -176,6 +176,8 @@ class QueuePanel(Panel):
         match job.stage:
             case Stage.TEXT:
                 text = self.tr("Reading the prompt")
+            case Stage.CONDITION:
+                text = self.tr("Reading the pictures")
             case Stage.QUANTIZE:
                 text = self.tr("Quantising the model, this once")
             case Stage.LOAD:

@@ -10,7 +10,7 @@ from inference.api.device import DeviceInfo, Stage
 from inference.api.errors import MemoryShortageError
 from inference.api.experience import NOTHING, Experience
 from inference.api.messages import Event, Notice
-from inference.api.plan import VramPlan, ladder
+from inference.api.plan import VAE_STAGES, VramPlan, ladder
 from inference.api.sentence import Sentence, number
 from inference.api.spec import GenerationRequest, ModelSpec
 from inference.past import note_speeds, recall
@@ -46,19 +46,19 @@ class Budget:
         self._request, self._device = request, device
         self.is_lightened = False
         self.plan, *lighter = ladder(spec, request, device, experience)
-        # The decoder has rungs of its own: what the transformer lacked, it need not lack.
-        self._lighter = {is_decoder: iter(lighter) for is_decoder in (False, True)}
+        # The VAE has rungs of its own: what the transformer lacked, it need not lack.
+        self._lighter = {part: iter(lighter) for part in (*VAE_STAGES, None)}
         if not self.plan.fits:
             raise self.shortage()
 
     def lighten(self, stage: Stage) -> Sentence:
-        """Obey the next lighter plan from now on, for the decoder or for all that comes before it; says so.
+        """Obey the next lighter plan from now on, for the VAE in that stage or for all the rest; says so.
 
         Raises `MemoryShortageError` after the lightest.
         """
-        is_decoder, now = stage is Stage.DECODE, self.plan
-        rungs = self._lighter[is_decoder]
-        plans = (_joined(now, rung) if is_decoder else _joined(rung, now) for rung in rungs)
+        now = self.plan
+        rungs = self._lighter[stage if stage in VAE_STAGES else None]
+        plans = (_with(now, rung, stage) for rung in rungs)
         lighter = next(
             (plan for plan in plans if plan != now), None
         )  # or the same would be tried again
@@ -110,11 +110,18 @@ class Budget:
         return self.plan.peak_vram_bytes or self.plan.peak_ram_bytes
 
 
-def _joined(first: VramPlan, last: VramPlan) -> VramPlan:
-    """`first`, but the decoder's part by `last`."""
-    before = (stage for stage in first.stages if stage.stage is not Stage.DECODE)
-    decoder = (stage for stage in last.stages if stage.stage is Stage.DECODE)
-    return replace(first, tile=last.tile, park=last.park, stages=(*before, *decoder))
+def _with(now: VramPlan, rung: VramPlan, stage: Stage) -> VramPlan:
+    """`now` with what `rung` has for `stage`: the VAE in that stage, or else all but the VAE's."""
+    stages = zip(now.stages, rung.stages, strict=True)
+    match stage:
+        case Stage.CONDITION | Stage.DECODE:
+            mixed = tuple(new if new.stage is stage else old for old, new in stages)
+            is_decoder = stage is Stage.DECODE
+            parts = {"decoding": rung.decoding} if is_decoder else {"encoding": rung.encoding}
+            return replace(now, stages=mixed, **parts)
+        case _:
+            mixed = tuple(old if new.stage in VAE_STAGES else new for old, new in stages)
+            return replace(rung, stages=mixed, encoding=now.encoding, decoding=now.decoding)
 
 
 def _clip(request: GenerationRequest) -> Sentence:

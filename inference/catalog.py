@@ -33,6 +33,11 @@ class Model:
     def vae(self) -> Checkpoint:
         return _there(self.files.vae)
 
+    @property
+    def image(self) -> Checkpoint:
+        """Of a model that attends to pictures."""
+        return _there(self.files.image)
+
 
 def find(name: str, *elsewhere: Path) -> Model:
     """The model called `name`, one of `MODELS`, one that was added or a path; its missing parts may lie

@@ -10,8 +10,8 @@ from torch.cuda import _utils as driver
 
 from inference.api.decoding import ROUNDED_BYTES
 from inference.api.device import DeviceInfo
-from inference.api.plan import CONTEXT_BYTES, budget_bytes, limited
 from inference.api.ram import ram_bytes
+from inference.api.room import CONTEXT_BYTES, budget_bytes, limited
 from inference.api.sentence import Sentence
 
 # Of torch's allocator of pinned memory: what is larger than 1 MiB is given out in its own size, where else

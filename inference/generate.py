@@ -8,66 +8,40 @@ that the command asked to keep, and nothing else.
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from inference import sample
-from inference.api.device import DeviceInfo
 from inference.api.errors import UserError, reason
 from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
 from inference.api.sentence import Sentence
-from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, latent_shape
-from inference.api.version import LAUNCHER
+from inference.api.spec import GenerationRequest, WeightFormat, latent_shape
+from inference.api.tasks import refusal
 from inference.budget import Budget, budget_of, is_shortage
 from inference.catalog import Model
+from inference.condition import Condition, Way, stream_condition
 from inference.denoise import schedule_of, take_steps
 from inference.devices import capped, describe, idle_card
-from inference.embeddings import stream_embeddings
 from inference.guarded import Guarded, Run
-from inference.load import block_reader, load_tokenizer, load_vae, stream_dit
+from inference.job import Job, told
+from inference.load import block_reader, load_vae, stream_dit
 from inference.media import check_output, open_writer
 from inference.past import remember, run_of
-from inference.precision import compute_dtype, text_dtype
+from inference.precision import compute_dtype
 from inference.previews import Previews, latent_to_rgb, open_previews
+from inference.prompts import encode_prompts
 from inference.quantize import stream_copy
 from inference.recipe import Recipe, identity_of
 from inference.resident import StreamingNetwork
 from inference.stages import Stages
 from inference.unfinished import Keeper, Unfinished, UnusableError, in_kept_format
-from inference.wan.text import Tokenizer
-from inference.weights.params import dit_params, text_params
+from inference.weights.params import dit_params
 from quant.formats import FORMATS
-
-Result = TypeVar("Result")
-
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """What all stages of a generation need. `finishing` says whether to take no more steps."""
-
-    command: Generate
-    model: Model
-    info: DeviceInfo
-    budget: Budget
-    stages: Stages
-    keeper: Keeper | None
-    finishing: Callable[[], bool]
-
-    @property
-    def request(self) -> GenerationRequest:
-        return self.command.request
-
-    @property
-    def device(self) -> torch.device:
-        return self.stages.device
-
-    def notice(self, message: Sentence) -> Notice:
-        return Notice(self.command.job, message)
 
 
 @torch.inference_mode()
@@ -83,7 +57,8 @@ def generate(
     before any long work if the model can't do it or the output can't be written, and
     `MemoryShortageError` where there is too little memory, be it forecast or found.
     """
-    _require_task(model.spec)
+    if obstacle := refusal(model.spec.title, model.spec.tasks, command.request):
+        raise UserError(obstacle)
     check_output(Path(command.output), command.request.frames)
     info = describe(device, command.vram_bytes)
     if notice := idle_card(device):
@@ -101,20 +76,20 @@ def generate(
         keeper = Keeper(Path(command.state), request, identity_of(model.files))
     with capped(device, info):
         try:
-            yield from _generate(_Job(command, model, info, budget, stages, keeper, finishing))
+            yield from _generate(Job(command, model, info, budget, stages, keeper, finishing))
         except (RuntimeError, MemoryError) as error:
             if not is_shortage(error):
                 raise
             raise budget.shortage() from error
 
 
-def _generate(job: _Job) -> Generator[Event, None, None]:
+def _generate(job: Job) -> Generator[Event, None, None]:
     command, model, stages, keeper = job.command, job.model, job.stages, job.keeper
     request = command.request
     started = time.perf_counter()
     clip = yield from _resume(job)
     if clip is None:
-        clip = _begin(request, (yield from _encode_prompts(job)), stages.device)
+        clip = _begin(request, (yield from encode_prompts(job)), stages.device)
     clip = yield from _denoise(job, clip)
     steps = schedule_of(request).steps
     early = clip.state.step if clip.state.step < steps else 0
@@ -135,7 +110,7 @@ def _generate(job: _Job) -> Generator[Event, None, None]:
     )
 
 
-def _remember(job: _Job) -> Iterator[Event]:
+def _remember(job: Job) -> Iterator[Event]:
     """Note what the clip took, unless that says nothing of the next: it ran short of memory, or what
     it ran was compiled."""
     if job.budget.is_lightened or job.command.compiles:
@@ -145,16 +120,7 @@ def _remember(job: _Job) -> Iterator[Event]:
         yield job.notice(notice)
 
 
-def _require_task(spec: ModelSpec) -> None:
-    if Task.T2V not in spec.tasks:
-        raise UserError(
-            "{title} makes video from images, which Kinora can't do yet: choose a T2V or VACE "
-            "model, such as t2v-1.3b.",
-            title=spec.title,
-        )
-
-
-def _resume(job: _Job) -> Generator[Event, None, Unfinished | None]:
+def _resume(job: Job) -> Generator[Event, None, Unfinished | None]:
     """The clip as it was kept, None to begin it."""
     keeper = job.keeper
     if keeper is None or not keeper.path.exists():
@@ -183,90 +149,19 @@ def _begin(
     return Unfinished(state, contexts, stop_after=request.stop_after)
 
 
-def _encode_prompts(job: _Job) -> Generator[Event, None, tuple[Tensor, Tensor | None]]:
-    """The embeddings [1, L, text_dim] of the prompt and, under guidance, of the negative prompt."""
-    request, model = job.request, job.model
-    tokenizer = _load_tokenizer(model)
-    for message in _notices(request.prompt, model.spec, tokenizer):
-        yield job.notice(message)
-    prompts = [request.prompt]
-    if sample.is_guided(request.guidance):
-        prompts.append(request.negative_prompt)
-    job.stages.begin()
-    tokens = [tokenizer.encode(prompt) for prompt in prompts]
-    embeddings, made = yield from _stream_text(job, tokens)
-    job.stages.end(Stage.TEXT, was_kept=made == 0)
-    context, *unconditional = (embedding[None] for embedding in embeddings)
-    return context, unconditional[0] if unconditional else None
-
-
-def _load_tokenizer(model: Model) -> Tokenizer:
-    tokenizer = load_tokenizer(model.files, dit_params(model.dit).text_len)
-    rows = text_params(model.text).vocab_size
-    if tokenizer.vocab_size > rows:
-        raise UserError(
-            "The tokenizer of {path} has {tokens} tokens and its text encoder knows {rows}: use "
-            "the one that came with the encoder.",
-            path=model.files.path,
-            tokens=tokenizer.vocab_size,
-            rows=rows,
-        )
-    return tokenizer
-
-
-def _stream_text(
-    job: _Job, ids: list[list[int]]
-) -> Generator[Event, None, tuple[list[Tensor], int]]:
-    """The vectors [L, text_dim] of each prompt, from its token ids; how many weren't kept yet."""
-    text = job.model.text
-    params = text_params(text)
-    blocks = stream_embeddings(text, params, ids, job.device, text_dtype(job.device))
-    return (yield from _told(blocks, job, Stage.TEXT, params.num_layers))
-
-
-def _told(
-    work: Generator[float, None, Result], job: _Job, stage: Stage, steps: int
-) -> Generator[Event, None, Result]:
-    """Work that yields its share, told as steps of a stage; what it returns in the end."""
-    while True:
-        try:
-            share = next(work)
-        except StopIteration as finished:
-            return finished.value
-        yield job.stages.progress(stage, max(1, round(share * steps)), steps)
-
-
-def _notices(prompt: str, spec: ModelSpec, tokenizer: Tokenizer) -> Iterator[Sentence]:
-    """What the user should know of a prompt before waiting for the clip."""
-    count = tokenizer.measure(prompt)
-    if count.cut_at is not None:
-        yield Sentence(
-            "The prompt takes {used} tokens and the model reads {limit}: it won't see what comes "
-            "after the first {cut_at} characters.",
-            used=count.used,
-            limit=count.limit,
-            cut_at=count.cut_at,
-        )
-    if spec.world and tokenizer.has_unknown_words(prompt):
-        yield Sentence(
-            "The {model} model knows only its toy world: {world}. For anything else, get a real one, on "
-            "the Models page or with: {kinora} models download t2v-1.3b",
-            model=spec.name,
-            world=spec.world,
-            kinora=LAUNCHER,
-        )
-
-
-def _denoise(job: _Job, clip: Unfinished) -> Generator[Event, None, Unfinished]:
+def _denoise(job: Job, clip: Unfinished) -> Generator[Event, None, Unfinished]:
     """The clip after the steps that are left; the transformer is loaded only if there are any."""
     steps = schedule_of(job.request).steps
     if job.finishing() and clip.state.step:
         clip = replace(clip, stop_after=clip.state.step)
+    if clip.is_done(steps):
+        return clip
+    condition = yield from _encode_pictures(job)
     with ExitStack() as stack:
-        previews = None if clip.is_done(steps) else _open_previews(job, stack)
+        previews = _open_previews(job, stack)
         while not clip.is_done(steps):
             try:
-                for latest in _take_steps(job, clip):
+                for latest in _take_steps(job, clip, condition):
                     if isinstance(latest, Unfinished):
                         clip = latest
                         yield from _after_step(job, clip, previews)
@@ -280,9 +175,28 @@ def _denoise(job: _Job, clip: Unfinished) -> Generator[Event, None, Unfinished]:
     return clip
 
 
-def _take_steps(job: _Job, clip: Unfinished) -> Iterator[Event | Unfinished]:
+def _encode_pictures(job: Job) -> Generator[Event, None, Condition]:
+    """What the transformer is given of the pictures, nothing where there are none."""
+    if not job.request.pictures:
+        return Condition()
+    while True:
+        job.stages.begin()
+        tiling = job.budget.plan.encoding
+        way = Way(job.device, compute_dtype(job.device), tiling.side, park=tiling.park)
+        try:
+            stream = stream_condition(job.model, job.request, way)
+            condition = yield from told(stream, job, Stage.CONDITION, 100)
+        except (RuntimeError, MemoryError) as error:
+            lighter = job.notice(_lighten(job.budget, Stage.CONDITION, error))
+        else:
+            job.stages.end(Stage.CONDITION)
+            return condition
+        yield lighter  # once the error is gone, and with it what its frames held
+
+
+def _take_steps(job: Job, clip: Unfinished, condition: Condition) -> Iterator[Event | Unfinished]:
     """The clip after each step that is left, and what is to be told meanwhile."""
-    network = yield from _load_network(job)
+    network = yield from _load_network(job, condition)
     job.stages.begin(skipped=clip.state.step)
     for latest in take_steps(clip, job.request, network):
         while network.notices:
@@ -301,7 +215,7 @@ def _lighten(budget: Budget, stage: Stage, error: Exception) -> Sentence:
     return budget.lighten(stage)
 
 
-def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
+def _open_previews(job: Job, stack: ExitStack) -> Previews | None:
     if not job.command.previews:
         return None
     matrix = latent_to_rgb(job.model.vae, job.device)
@@ -309,31 +223,34 @@ def _open_previews(job: _Job, stack: ExitStack) -> Previews | None:
     return stack.enter_context(open_previews(job.command.job, folder, matrix))
 
 
-def _load_network(job: _Job) -> Generator[Event, None, Guarded]:
+def _load_network(job: Job, condition: Condition) -> Generator[Event, None, Guarded]:
     form = FORMATS.get(job.request.weights)
     source = job.model.dit
     if form is not None:
         job.stages.begin()
         copying = stream_copy(source, form.storage, job.device)
-        source = yield from _told(copying, job, Stage.QUANTIZE, 100)
+        source = yield from told(copying, job, Stage.QUANTIZE, 100)
         job.stages.end(Stage.QUANTIZE)
     job.stages.begin()
     dtype, device, plan = compute_dtype(job.device), job.device, job.budget.plan
     streamed = streamed_blocks(dit_params(source).num_layers, plan.resident_blocks)
     loading = stream_dit(source, dtype, device, streamed, form)
-    dit = yield from _told(loading, job, Stage.LOAD, 100)
+    dit = yield from told(loading, job, Stage.LOAD, 100)
     dit.chunk_tokens = plan.chunk_tokens
     job.stages.end(Stage.LOAD)
-    run: Run = lambda latent, timestep, contexts: [dit(latent, timestep, c) for c in contexts]  # noqa: E731
+    run: Run = lambda latent, timestep, contexts: [  # noqa: E731
+        dit(latent, timestep, context, **condition) for context in contexts
+    ]
     if streamed:
-        run = StreamingNetwork(dit, streamed, block_reader(source, dtype, form), device)
+        reader = block_reader(source, dtype, form)
+        run = partial(StreamingNetwork(dit, streamed, reader, device), **condition)
     compiles = job.command.compiles and not streamed  # what is exchanged would be compiled in vain
     exact = job.request.exact_attention
     return Guarded(run, dit, device, dtype, exact=exact, compiles=compiles)
 
 
 def _after_step(
-    job: _Job, clip: Unfinished, previews: Previews | None
+    job: Job, clip: Unfinished, previews: Previews | None
 ) -> Generator[Event, None, None]:
     """Keep the clip, show it, and tell of the step."""
     step, steps = clip.state.step, schedule_of(job.request).steps
@@ -366,7 +283,7 @@ def _after_step(
     yield job.stages.progress(Stage.DENOISE, step, steps)
 
 
-def _decode(job: _Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None, None]:
+def _decode(job: Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None, None]:
     """Write the clip that the latent [1, 16, F, H, W] holds."""
     request = job.request
     size = request.width, request.height
@@ -387,13 +304,13 @@ def _decode(job: _Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None,
     job.stages.end(Stage.DECODE)
 
 
-def _frames(job: _Job, latent: Tensor, done: int) -> Iterator[tuple[int, Tensor]]:
+def _frames(job: Job, latent: Tensor, done: int) -> Iterator[tuple[int, Tensor]]:
     """The frames, [1 or 4, H, W, 3] uint8 on the CPU, after the first `done` frames of the latent, and
     how many of those they come to."""
     job.stages.begin(skipped=done)
     dtype, plan = compute_dtype(job.device), job.budget.plan
     vae = load_vae(job.model.vae, dtype, job.device)
-    videos = vae.decode_stream(latent.to(dtype), plan.tile, park=plan.park)
+    videos = vae.decode_stream(latent.to(dtype), plan.decoding.side, park=plan.decoding.park)
     for step, video in enumerate(videos, start=1):
         if step > done:
             pixels = video[0].permute(1, 2, 3, 0).float().add(1).mul(127.5).round().to(torch.uint8)

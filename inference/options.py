@@ -18,8 +18,10 @@ from inference.api.spec import (
     Solver,
     WeightFormat,
     default_request,
+    size_like,
 )
 from inference.catalog import Model, find
+from inference.condition import size_of, take_picture
 from inference.recipe import Recipe, identity_of
 
 
@@ -30,6 +32,8 @@ class GenerateOptions:
     prompt: str | None
     source: Path | None
     negative: str | None
+    first_frame: Path | None
+    last_frame: Path | None
     model: str | None
     elsewhere: list[Path]
     size: str | None
@@ -65,6 +69,8 @@ class GenerateOptions:
         named = {
             "prompt": self.prompt,
             "negative_prompt": self.negative,
+            "first_frame": None if self.first_frame is None else take_picture(self.first_frame),
+            "last_frame": None if self.last_frame is None else take_picture(self.last_frame),
             "width": width,
             "height": height,
             "frames": self.frames,
@@ -98,6 +104,11 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     add("prompt", nargs="?", help="what the clip shows, in English or Chinese")
     add("--from", dest="source", type=Path, metavar="FILE", help="repeat the recipe in this clip")
     add("--negative", metavar="TEXT", help="what the clip is kept away from")
+    add(
+        "--first-frame", "--image", type=Path, metavar="FILE",
+        help="a picture that the clip begins with; without --size the clip has its shape",
+    )  # fmt: skip
+    add("--last-frame", type=Path, metavar="FILE", help="a picture that the clip ends with")
     add("--model", help=f"a known model ({', '.join(MODELS)}) or a path")
     add(
         "--with", dest="elsewhere", type=Path, action="append", default=[], metavar="PATH",
@@ -159,6 +170,9 @@ def make_order(options: GenerateOptions) -> Order:
         model = find(name, *options.elsewhere)
         seed = random.randint(0, MAX_SEED)
         request = default_request(options.prompt, _full_name(name), model.spec.defaults, seed)
+        if options.size is None and (shown := options.first_frame or options.last_frame):
+            width, height = size_like(*size_of(shown), model.spec.defaults)
+            request = replace(request, width=width, height=height)
         return Order(replace(request, **changes), model)
     recipe = Recipe.read(options.source)
     name = options.model or recipe.request.model

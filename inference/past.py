@@ -66,8 +66,9 @@ def run_of(
         spec.vae,
         device,
         plan.resident_blocks,
-        plan.park,
+        plan.decoding.park,
         tuple(last.values()),
+        encode_park=plan.encoding.park,
     )
 
 

@@ -19,7 +19,7 @@ from optimum.quanto import freeze, qfloat8, qint8, quantize
 from torch import Tensor, nn
 
 from inference.api.device import Stage
-from inference.api.plan import CONTEXT_BYTES
+from inference.api.room import CONTEXT_BYTES
 from inference.api.spec import WeightFormat, latent_shape
 from inference.catalog import Model, find
 from inference.memory import peak_ram_bytes, peak_reserved_bytes, peak_vram_bytes, reset_peaks

@@ -35,16 +35,19 @@ class StreamingNetwork:
         timestep: Tensor,
         contexts: list[Tensor],
         *,
+        condition: Tensor | None = None,
         image_context: Tensor | None = None,
         vace_context: Tensor | None = None,
         vace_scale: float = 1.0,
     ) -> list[Tensor]:
         """The velocities [B, out_dim, F, H, W] float32 in each context [B, T, text_dim], as
-        `DiT.forward` has them; `x` [B, in_dim, F, H, W] with the condition.
+        `DiT.forward` has them.
 
         All contexts go through a block before it is dropped, so each is copied once.
         """
         dit = self._dit
+        if condition is not None:
+            x = torch.cat([x, condition], dim=1)
         embedded = [dit.embed(x, timestep, context, image_context) for context in contexts]
         tokens, conds = [pair[0] for pair in embedded], [pair[1] for pair in embedded]
         controls = [

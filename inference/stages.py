@@ -8,7 +8,7 @@ import torch
 
 from inference.api.device import Stage, StageReport
 from inference.api.messages import Progress
-from inference.api.plan import CONTEXT_BYTES
+from inference.api.room import CONTEXT_BYTES
 from inference.memory import peak_ram_bytes, peak_vram_bytes, reset_peaks
 
 

@@ -36,9 +36,15 @@ STEPS = Amount(PARTS.so_far, lambda total: counted(total, "step"))
 SHARE = Amount(lambda done, total: f"{100 * done // max(total, 1)}%")
 BYTES = Amount(lambda done, total: f"{human_bytes(done)}/{human_bytes(total)}", human_bytes)
 
-_AMOUNTS = {Stage.DENOISE: STEPS, Stage.LOAD: SHARE, Stage.QUANTIZE: SHARE}
+_AMOUNTS = {
+    Stage.CONDITION: SHARE,
+    Stage.DENOISE: STEPS,
+    Stage.LOAD: SHARE,
+    Stage.QUANTIZE: SHARE,
+}
 _WORDS = {
     Stage.TEXT: "reading the prompt",
+    Stage.CONDITION: "reading the pictures",
     Stage.QUANTIZE: "quantising the transformer, this once",
     Stage.LOAD: "loading the transformer",
     Stage.DENOISE: "denoising",

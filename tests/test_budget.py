@@ -58,8 +58,8 @@ def test_only_what_ran_short_gets_by_with_less(short: Stage) -> None:
         assert budget.forecast(stage) in [
             (s.peak_ram_bytes, s.peak_vram_bytes) for s in expected.stages if s.stage is stage
         ]
-    assert before.tile != lighter.tile
-    assert budget.plan.tile == (lighter if short is Stage.DECODE else before).tile
+    assert before.decoding != lighter.decoding
+    assert budget.plan.decoding == (lighter if short is Stage.DECODE else before).decoding
     assert (
         budget.plan.resident_blocks
         == (lighter if short is Stage.DENOISE else before).resident_blocks

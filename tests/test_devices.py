@@ -8,7 +8,7 @@ import torch
 
 from inference import devices
 from inference.api.device import DeviceInfo
-from inference.api.plan import budget_bytes
+from inference.api.room import budget_bytes
 from inference.devices import best_device, capped, describe, idle_card, is_supported
 from inference.precision import compute_dtype, text_dtype
 

@@ -19,7 +19,8 @@ from inference import load, offload, stages
 from inference.api.device import ALWAYS, DeviceInfo, Stage
 from inference.api.messages import Finished, Generate, StageReport, decode_event
 from inference.api.models import MODELS
-from inference.api.plan import CONTEXT_BYTES, VramPlan, plan
+from inference.api.plan import VramPlan, plan
+from inference.api.room import CONTEXT_BYTES
 from inference.api.spec import GenerationRequest, Task, WeightFormat, default_request, latent_shape
 from inference.catalog import Model, find
 from inference.generate import generate

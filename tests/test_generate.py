@@ -18,7 +18,7 @@ from inference import generate as pipeline
 from inference.api.device import ALWAYS, DeviceInfo
 from inference.api.errors import MemoryShortageError, UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress, Stage
-from inference.api.plan import VramPlan, plan
+from inference.api.plan import Tiling, VramPlan, plan
 from inference.api.spec import Solver, Task, WeightFormat
 from inference.api.version import LAUNCHER
 from inference.catalog import Model, find
@@ -248,7 +248,7 @@ def test_a_full_disk_is_told(make: Make, tmp_path: Path) -> None:
 
 def test_a_model_for_another_task_is_refused(model: Model, make: Make) -> None:
     spec = replace(model.spec, title="Wan2.1 I2V 14B 480P", tasks=frozenset({Task.I2V}))
-    with pytest.raises(UserError, match="14B 480P makes video from images"):
+    with pytest.raises(UserError, match="makes video from the clip's first frame alone"):
         make(model=replace(model, spec=spec))
 
 
@@ -313,7 +313,7 @@ def test_other_faults_stay_what_they_are(model: Model, monkeypatch: pytest.Monke
 def lightest(model: Model, **changes: Any) -> VramPlan:
     """Every block streams, and a tile is larger than the picture, which changes nothing in the clip."""
     made = plan(model.spec, make_request("demo", **changes), DeviceInfo("CPU"))
-    return replace(made, resident_blocks=0, tile=24)
+    return replace(made, resident_blocks=0, decoding=Tiling(24))
 
 
 def failing(at: int, whole: Callable[..., Any]) -> Callable[..., Any]:

@@ -10,12 +10,13 @@ from typing import Any
 from inference.api.arguments import counted, parse_bytes, parse_size
 from inference.api.device import DeviceInfo
 from inference.api.errors import UserError
-from inference.api.experience import NOTHING, Experience
+from inference.api.experience import NO_PICTURE, NOTHING, Experience
 from inference.api.history import History, history_file
 from inference.api.models import MODELS
 from inference.api.plan import VramPlan, plan
 from inference.api.ram import ram_bytes
-from inference.api.spec import GenerationRequest, ModelSpec, WeightFormat, default_request
+from inference.api.spec import GenerationRequest, ModelSpec, Task, WeightFormat, default_request
+from inference.api.tasks import refusal
 
 GIB = 2**30
 ANY_PROMPT = "any"  # a plan has room for the longest
@@ -28,6 +29,8 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--model", required=True, help=f"one of {', '.join(MODELS)}")
     add("--size", metavar="WxH", help="in pixels, multiples of 16 (the model's own)")
     add("--frames", type=int, metavar="N", help="4n+1 (the model's own)")
+    add("--first-frame", metavar="FILE", help="plan for a clip whose first frame is given")
+    add("--last-frame", metavar="FILE", help="and for one whose last frame is")
     add("--steps", type=int, metavar="N", help="solver steps (the model's own)")
     add("--guidance", type=float, metavar="G", help="1 is half the work (the model's own)")
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
@@ -44,6 +47,8 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     spec = _spec(options.model)
     request = _request(spec, options)
+    if obstacle := refusal(spec.title, spec.tasks, request):
+        raise UserError(obstacle)
     device, experience = _recalled(_device(options))
     made = plan(spec, request, device, experience)
     if options.json:
@@ -70,8 +75,18 @@ def _request(spec: ModelSpec, options: argparse.Namespace) -> GenerationRequest:
         "steps": options.steps,
         "guidance": options.guidance,
         "weights": WeightFormat(options.weights),
+        **_pictures(spec, options),
     }
     return replace(request, **{name: value for name, value in given.items() if value is not None})
+
+
+def _pictures(spec: ModelSpec, options: argparse.Namespace) -> dict[str, str]:
+    """Which frames are given: those that are named, and those without which the model makes nothing."""
+    needs_pictures = Task.T2V not in spec.tasks
+    first = bool(options.first_frame) or needs_pictures
+    last = bool(options.last_frame) or (needs_pictures and Task.I2V not in spec.tasks)
+    given = {"first_frame": first, "last_frame": last}
+    return {name: NO_PICTURE for name, is_given in given.items() if is_given}
 
 
 def _device(options: argparse.Namespace) -> DeviceInfo:
@@ -104,8 +119,8 @@ def _to_json(request: GenerationRequest, made: VramPlan) -> dict[str, Any]:
         "choice": None if made.choice is None else made.choice.sentence(),
         "resident_blocks": made.resident_blocks,
         "chunk_tokens": made.chunk_tokens,
-        "tile": made.tile,
-        "park": made.park,
+        "tile": made.decoding.side,
+        "park": made.decoding.park,
         "stages": [
             {
                 "name": stage.stage.value,
@@ -143,7 +158,7 @@ def _lines(request: GenerationRequest, made: VramPlan) -> Iterator[str]:
         card = f"{_gib(stage.peak_vram_bytes)} of VRAM, " if stage.peak_vram_bytes else ""
         time = "" if stage.seconds is None else f"{_time(stage.seconds)}, "
         memory = f"{card}{_gib(stage.peak_ram_bytes)} of RAM"
-        yield f"  {stage.stage.value:<8} {time}{memory}: {stage.resident}"
+        yield f"  {stage.stage.value:<9} {time}{memory}: {stage.resident}"
     if made.choice is not None:
         yield f"Weights in {made.choice.sentence()}."
     if made.fits:

@@ -23,16 +23,16 @@ Shape = tuple[int, int, int, int]  # of a latent: channels, frames, height, widt
 
 
 @dataclass(frozen=True, slots=True)
-class Decoding:
-    """Bytes on the device that decodes; and of what tiles that wait keep in main memory, pinned."""
+class Coding:
+    """Bytes on the device that encodes or decodes; and of what tiles that wait keep in main memory, pinned."""
 
     working: int
     parked: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Layer:
-    """A layer after the middle: pixels of what it is given to one of the latent's, along an axis; what it
+class Layer:
+    """A layer that is run in tiles: pixels of what it is given to one of the latent's, along an axis; what it
     holds at most, and each tensor it remembers, in numbers for a pixel of the picture that it is given."""
 
     scale: int
@@ -44,14 +44,14 @@ class _Layer:
 
 def decode_working(
     params: VAEParams, latent: Shape, tile: int, element: int, *, park: bool
-) -> Decoding:
+) -> Coding:
     """Of decoding a clip in tiles with sides of `tile` latent pixels (0 for the whole picture), of
     which with `park` all but the one in use wait in main memory."""
     height, width = latent[2:]
     whole, inner = height * width, decoder_dims(params)[0]
     front = whole * PAST * (params.z_dim + 2 * MIDDLE * inner)
     front += whole * inner  # what the tiles are cut from
-    rows, columns = (_cut(size, tile) for size in (height, width))
+    rows, columns = (cut(size, tile) for size in (height, width))
     layers = list(_layers(params))
     heights = list(_given(layers, height, *rows))
     widths = list(_given(layers, width, *columns))
@@ -64,7 +64,7 @@ def decode_working(
     pieces = frames * (2 if count > 1 else 1)  # those of before, and those that are put together
     here = 1 if park else count
     working = (front + here * sum(kept) + peak + pieces) * element
-    return Decoding(working, count * sum(_pinned(n * element) for n in kept) if park else 0)
+    return Coding(working, count * sum(pinned(n * element) for n in kept) if park else 0)
 
 
 def decoder_dims(params: VAEParams) -> list[int]:
@@ -84,7 +84,7 @@ def _peak(block: Residual) -> int:
     return max(first, second)
 
 
-def _layers(params: VAEParams) -> Iterator[_Layer]:
+def _layers(params: VAEParams) -> Iterator[Layer]:
     """All that is run in tiles, in order."""
     dims = decoder_dims(params)
     blocks = iter(_blocks(params)[MIDDLE:])
@@ -94,29 +94,29 @@ def _layers(params: VAEParams) -> Iterator[_Layer]:
         for _ in range(params.num_res_blocks + 1):
             block = next(blocks)
             kept = PAST * block.inner, PAST * block.outer
-            yield _Layer(scale, RESIDUAL_REACH, _peak(block), kept)
+            yield Layer(scale, RESIDUAL_REACH, _peak(block), kept)
         if index < len(dims) - 1:
             yield _up(dim, scale, frames, temporal=doublings[index])
             frames *= 2 if doublings[index] else 1
             scale *= 2
     dim = dims[-1]
-    yield _Layer(scale, REACH, (3 * frames + PAST) * dim + frames * RGB, (PAST * dim,))
+    yield Layer(scale, REACH, (3 * frames + PAST) * dim + frames * RGB, (PAST * dim,))
 
 
-def _up(dim: int, scale: int, frames: int, *, temporal: bool) -> _Layer:
+def _up(dim: int, scale: int, frames: int, *, temporal: bool) -> Layer:
     """The input, it with twice the frames, it with four times the pixels, and the output."""
     made = frames * (2 if temporal else 1)
     peak = frames * dim + (made * dim if temporal else 0) + 4 * made * dim + 4 * made * dim // 2
-    return _Layer(scale, REACH, peak, (PAST * dim,) if temporal else (), doubles=True)
+    return Layer(scale, REACH, peak, (PAST * dim,) if temporal else (), doubles=True)
 
 
-def _cut(size: int, tile: int) -> tuple[int, int]:
+def cut(size: int, tile: int) -> tuple[int, int]:
     """Tiles along an axis of `size` latent pixels, and the longest."""
     count = -(-size // (tile or size))
     return count, -(-size // count)
 
 
-def _given(layers: list[_Layer], size: int, count: int, side: int) -> Iterator[int]:
+def _given(layers: list[Layer], size: int, count: int, side: int) -> Iterator[int]:
     """Pixels along an axis of `size` that each layer is given of the largest tile, of `side`."""
     sides = min(2, count - 1)  # which have a neighbour
     need, needs = 0, list[int]()
@@ -127,7 +127,7 @@ def _given(layers: list[_Layer], size: int, count: int, side: int) -> Iterator[i
         yield min(size * layer.scale, side * layer.scale + sides * halo)
 
 
-def _pinned(count: int) -> int:
+def pinned(count: int) -> int:
     """Of main memory that pinning so many bytes takes."""
     if count <= ROUNDED_BYTES:
         return 1 << (count - 1).bit_length()

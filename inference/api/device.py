@@ -8,6 +8,7 @@ class Stage(StrEnum):
     """The parts of a generation, in order."""
 
     TEXT = "text"
+    CONDITION = "condition"  # the pictures that are given, as the transformer takes them
     QUANTIZE = "quantize"  # the transformer, when its copy in that format isn't kept yet
     LOAD = "load"  # of the transformer
     DENOISE = "denoise"
@@ -15,7 +16,7 @@ class Stage(StrEnum):
 
 
 # Those of every clip.
-ALWAYS = tuple(stage for stage in Stage if stage is not Stage.QUANTIZE)
+ALWAYS = (Stage.TEXT, Stage.LOAD, Stage.DENOISE, Stage.DECODE)
 
 
 BF16_CAPABILITY = (8, 0)  # of Ampere, the first cards that multiply bf16

@@ -13,12 +13,14 @@ from inference.api.spec import (
 )
 
 NO_WORDS = "any"  # in the place of a prompt, which isn't kept
+NO_PICTURE = "0" * 64  # in the place of one that was given
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
     """A clip that was made: what was asked for, by which networks, on what, by which plan, and what each
-    stage took. `file_bytes` is 0 where the file was gone by then."""
+    stage took. `park` is the decoder's.
+    `file_bytes` is 0 where the file was gone by then."""
 
     request: GenerationRequest
     dit: DiTParams
@@ -29,6 +31,7 @@ class Run:
     park: bool
     stages: tuple[StageReport, ...]
     file_bytes: int = 0
+    encode_park: bool = False
 
     def took(self, stage: Stage) -> StageReport | None:
         """How a stage went, None if it didn't run."""
@@ -69,5 +72,12 @@ NOTHING = Experience()
 
 
 def without_words(request: GenerationRequest) -> GenerationRequest:
-    """A request, without what it costs nothing to know and nobody else needs to."""
-    return replace(request, prompt=NO_WORDS, negative_prompt="", seed=0)
+    """A request, without what makes no difference to the time and nobody else needs to know."""
+    return replace(
+        request,
+        prompt=NO_WORDS,
+        negative_prompt="",
+        seed=0,
+        first_frame=NO_PICTURE if request.first_frame else "",
+        last_frame=NO_PICTURE if request.last_frame else "",
+    )

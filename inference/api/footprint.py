@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import prod
 
-from inference.api.spec import DiTParams, TextParams, VAEParams, WeightFormat
+from inference.api.spec import DiTParams, ImageParams, TextParams, VAEParams, WeightFormat
 
 BF16, FLOAT32 = 2, 4
 
@@ -134,6 +134,16 @@ def text_encoder(params: TextParams) -> Count:
     """All of UMT5's encoder."""
     rest = Count(others=params.vocab_size * params.dim + params.dim)
     return Count(others=text_block(params).total * params.num_layers) + rest
+
+
+def image_encoder(params: ImageParams) -> Count:
+    """CLIP's tower, without the end that video doesn't use."""
+    dim, patch = params.dim, params.patch_size
+    tokens = 1 + (params.image_size // patch) ** 2
+    matrices = 4 * dim * dim + 2 * dim * params.mlp_dim
+    one = matrices + 4 * dim + 4 * dim + params.mlp_dim + dim  # with its two norms and biases
+    ends = 3 * patch * patch * dim + dim + tokens * dim + 2 * dim
+    return Count(others=ends + params.num_layers * one)
 
 
 @dataclass(frozen=True, slots=True)

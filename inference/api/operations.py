@@ -1,7 +1,7 @@
 """How much computing a clip is, counted from its networks' shapes.
 
 Pure arithmetic, held to what the real networks multiply by `tests/api/test_operations.py`. What is small
-beside the rest is left out: norms, the time's embedding, and VACE's blocks, which text alone doesn't run.
+beside the rest is left out: norms, the time's embedding, an image's tokens.
 """
 
 from dataclasses import dataclass
@@ -34,9 +34,13 @@ def step_operations(params: DiTParams, request: GenerationRequest) -> Operations
     block = tokens * (6 * dim * dim + 2 * dim * params.ffn_dim) + text * 2 * dim * dim
     ends = tokens * dim * patch * (params.in_dim + params.out_dim)
     ends += text * dim * (params.text_dim + dim)
-    attention = layers * 2 * tokens * (tokens + text) * dim
+    hints = (
+        len(params.vace_layers) if request.pictures else 0
+    )  # text alone doesn't run VACE's blocks
+    projections = (hints + 1) * tokens * dim * dim if hints else 0
+    attention = (layers + hints) * 2 * tokens * (tokens + text) * dim
     return Operations(
-        packed=2 * branches * layers * block,
+        packed=2 * branches * ((layers + hints) * block + projections),
         other=2 * branches * ends,
         attention=2 * branches * attention,
     )

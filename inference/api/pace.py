@@ -25,6 +25,7 @@ class Way:
 
     on_card: bool
     resident_blocks: int
+    encode_park: bool
     park: bool
 
 
@@ -53,8 +54,8 @@ def paces(
     past: dict[Stage, list[tuple[float, float]]] = {stage: [] for stage in wanted}
     for run in runs:
         for stage, task in _tasks(run, run.request, _way_of(run)):
-            report, like = run.took(stage), wanted[stage]
-            if report is None or not report.share or task.kind != like.kind:
+            report, like = run.took(stage), wanted.get(stage)
+            if report is None or like is None or not report.share or task.kind != like.kind:
                 continue
             apart = max(task.size / like.size, like.size / task.size)
             if apart <= NEAR:
@@ -71,7 +72,7 @@ def _pace(rates: list[tuple[float, float]], work: float) -> Pace:
 
 
 def _way_of(run: Run) -> Way:
-    return Way(run.device.total_bytes > 0, run.resident_blocks, run.park)
+    return Way(run.device.total_bytes > 0, run.resident_blocks, run.encode_park, run.park)
 
 
 def _tasks(
@@ -81,12 +82,16 @@ def _tasks(
     dit, streams = networks.dit, networks.dit.num_layers - way.resident_blocks
     # One block more or less that streams makes little difference where there are many.
     form = request.weights, streams.bit_length()
+    is_controlled = bool(request.pictures and dit.vace_layers)
     step = step_operations(dit, request).total
     pixels = request.width * request.height
     yield (
         Stage.TEXT,
         _Task((networks.text,), 1.0, 1.0),
     )  # it reads the encoder, whatever the prompt is
+    if request.pictures:
+        kind = networks.vae, way.encode_park, bool(dit.image_dim), bool(dit.vace_layers)
+        yield Stage.CONDITION, _Task(kind, pixels, pixels * request.frames)
     yield Stage.LOAD, _Task((dit, *form), 1.0, way.resident_blocks + 1.0)
-    yield Stage.DENOISE, _Task((dit, *form), step, step * steps_of(request))
+    yield Stage.DENOISE, _Task((dit, *form, is_controlled), step, step * steps_of(request))
     yield Stage.DECODE, _Task((networks.vae, way.park), pixels, pixels * request.frames)

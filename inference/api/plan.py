@@ -4,7 +4,7 @@ Pure arithmetic: the window shows it while the user types, and the worker obeys 
 plan is the fastest: a smaller chunk costs next to nothing, a block that streams costs its copy at each
 step, and both cost less than a clip that isn't made. So all blocks stay as long as a chunk of
 `CHUNKS` lets them; then as many as fit with the smallest chunk. The decoder's tile is the largest that
-fits. The format of the weights changes the clip: it is the user's choice, or else that of `choice`.
+fits, and the encoder's where pictures are given. The format of the weights changes the clip: it is the user's choice, or else that of `choice`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -13,38 +13,48 @@ from functools import cache
 from typing import TypeVar
 
 from inference.api.choice import Choice, Option, candidates, choose, speeds_of
-from inference.api.decoding import decode_working
+from inference.api.decoding import Coding, decode_working
 from inference.api.device import DeviceInfo, Stage
+from inference.api.encoding import encode_working
 from inference.api.experience import NOTHING, Experience
-from inference.api.footprint import BF16, FLOAT32, outside_blocks, text_block, unit, vae
+from inference.api.footprint import (
+    BF16,
+    FLOAT32,
+    image_encoder,
+    outside_blocks,
+    text_block,
+    unit,
+    vae,
+)
 from inference.api.operations import step_operations
 from inference.api.pace import Way, paces
 from inference.api.placement import streamed_blocks
+from inference.api.room import CONTEXT_BYTES, ROOM, budget_bytes
 from inference.api.spec import (
     SPATIAL_STRIDE,
     TEMPORAL_STRIDE,
     DiTParams,
     GenerationRequest,
+    ImageParams,
     ModelSpec,
     WeightFormat,
     latent_shape,
 )
 from inference.api.suggestion import suggestion
-from inference.api.working import Flow, denoise_working, text_working
+from inference.api.working import Flow, denoise_working, image_working, text_working
 
-CONTEXT_BYTES = 2**29  # what CUDA takes on the card for a process before its first tensor
 CARD_PROCESS_BYTES = 1_500_000_000  # RAM of a process with torch and CUDA in it
 CPU_PROCESS_BYTES = 320_000_000  # and of one with torch alone
 # What is lost between tensors in RAM while a clip is decoded: most are too small to be given back one by one, and
 # no two layers want the same sizes. From 32 MiB on glibc gives each its own pages, and nothing is lost.
 LOST_SHARE, MOST_LOST_BYTES = 0.6, 4 * 2**25
 TEXT_BLOCKS = 2  # of the text encoder on a card at once: one computes while the next comes
-ROOM = 0.97  # of what is free: the rest is what an allocator loses between tensors
-# The decoder's convolutions want workspaces of many sizes. On a card with 4 GiB, 3.79 GiB forecast ran out of memory.
-DECODE_ROOM = 0.87
+# The VAE's convolutions want workspaces of many sizes. On a card with 4 GiB, 3.79 GiB forecast ran out of memory.
+VAE_ROOM = 0.87
+VAE_STAGES = (Stage.CONDITION, Stage.DECODE)
 RUNG = 0.8  # what the next lighter plan may take of this one's peak, stage by stage
 CHUNKS = (8192, 4096, 2048)  # tokens at a time, where they are independent
-# Sides of what is decoded at a time, in latent pixels; 0 is the whole picture. The smaller they are, the
+# Sides of what is encoded or decoded at a time, in latent pixels; 0 is the whole picture. The smaller they are, the
 # more is computed twice: a tenth at 64, a third at 32.
 SIDES = (80, 64, 52, 40, 32, 24)
 LIGHTEST = (WeightFormat.INT8, WeightFormat.NF4)  # what fits in none of them fits in no format
@@ -68,12 +78,21 @@ class StagePlan:
 
 
 @dataclass(frozen=True, slots=True)
+class Tiling:
+    """How the VAE goes about a picture: in tiles whose sides are `side` latent pixels, 0 for the whole picture
+    at once; with `park` they wait in main memory for their turn."""
+
+    side: int = 0
+    park: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class VramPlan:
     """How a clip is made.
 
     `resident_blocks` of the trunk stay on the device, counted from the first; the others stream.
-    `chunk_tokens` go at once through what works token by token. The decoder's `tile` is a side in
-    latent pixels, 0 for the whole picture; with `park` tiles wait in main memory for their turn.
+    `chunk_tokens` go at once through what works token by token. `encoding` is of the pictures that are given,
+    `decoding` of the clip.
     `choice` says why the format is this one, where it was left to the plan. Where the clip doesn't fit,
     this is the lightest plan there is, and `suggestion` the request nearest to it that fits, None if there
     is none.
@@ -83,8 +102,8 @@ class VramPlan:
     weights: WeightFormat
     resident_blocks: int
     chunk_tokens: int
-    tile: int
-    park: bool
+    encoding: Tiling
+    decoding: Tiling
     stages: tuple[StagePlan, ...]
     suggestion: GenerationRequest | None = None
     choice: Choice | None = None
@@ -117,7 +136,8 @@ def plan(
     It says how long it will take, and chooses a format, by what is known of the device.
     """
     made = _planned(spec, request, device, experience)
-    way = Way(device.total_bytes > 0, made.resident_blocks, made.park)
+    parks = made.encoding.park, made.decoding.park
+    way = Way(device.total_bytes > 0, made.resident_blocks, *parks)
     known = paces(spec, replace(request, weights=made.weights), way, experience.runs)
     timed = (
         replace(stage, seconds=pace.seconds, runs=pace.runs)
@@ -140,27 +160,6 @@ def ladder(
     while (lighter := job.plan(rungs[-1])).stages != rungs[-1].stages:
         rungs.append(lighter)
     return tuple(rungs)
-
-
-def budget_bytes(device: DeviceInfo) -> int:
-    """The most of the card that a plan may take, with what CUDA itself takes."""
-    return int(ROOM * card_bytes(device))
-
-
-def card_bytes(device: DeviceInfo) -> int:
-    """What a clip may take of the card. CUDA's own part was gone when `free_bytes` was asked for."""
-    return min(device.total_bytes, device.free_bytes + CONTEXT_BYTES)
-
-
-def limited(device: DeviceInfo, vram_bytes: int) -> DeviceInfo:
-    """`device` of whose card no more than `vram_bytes` is to be taken; 0 for all that is free."""
-    if not vram_bytes:
-        return device
-    return replace(
-        device,
-        total_bytes=min(device.total_bytes, vram_bytes),
-        free_bytes=min(device.free_bytes, max(0, vram_bytes - CONTEXT_BYTES)),
-    )
 
 
 def _planned(
@@ -211,14 +210,6 @@ class _Way:
 
 
 @dataclass(frozen=True, slots=True)
-class _Tile:
-    """How the clip is decoded."""
-
-    side: int
-    park: bool
-
-
-@dataclass(frozen=True, slots=True)
 class _Job:
     """A clip to be planned."""
 
@@ -230,16 +221,21 @@ class _Job:
         """The fastest that fits, in each stage a rung below `heavier`; where none does, the lightest."""
         above = {} if heavier is None else {stage.stage: stage for stage in heavier.stages}
         way = self._choose(self._ways(), self._denoise, above.get(Stage.DENOISE))
-        tile = self._choose(self._tiles(), self._decode, above.get(Stage.DECODE))
-        stages = self._text(), self._load(way), self._denoise(way), self._decode(tile)
+        encoding = Tiling()
+        stages = [self._text()]
+        if self.request.pictures:
+            encoding = self._choose(self._tiles(), self._condition, above.get(Stage.CONDITION))
+            stages.append(self._condition(encoding))
+        decoding = self._choose(self._tiles(), self._decode, above.get(Stage.DECODE))
+        stages += [self._load(way), self._denoise(way), self._decode(decoding)]
         return VramPlan(
             fits=all(self._fits(stage) for stage in stages),
             weights=self.request.weights,
             resident_blocks=way.resident_blocks,
             chunk_tokens=way.chunk_tokens,
-            tile=tile.side,
-            park=tile.park,
-            stages=stages,
+            encoding=encoding,
+            decoding=decoding,
+            stages=tuple(stages),
         )
 
     def _choose(
@@ -257,7 +253,7 @@ class _Job:
 
     def _fits(self, stage: StagePlan) -> bool:
         ram_bytes = self.device.ram_bytes
-        room = DECODE_ROOM / ROOM if stage.stage is Stage.DECODE else 1.0
+        room = VAE_ROOM / ROOM if stage.stage in VAE_STAGES else 1.0
         fits_card = stage.peak_vram_bytes <= room * budget_bytes(self.device)
         return fits_card and (not ram_bytes or stage.peak_ram_bytes <= ROOM * ram_bytes)
 
@@ -275,12 +271,12 @@ class _Job:
             ways += [_Way(resident, CHUNKS[-1]) for resident in reversed(range(blocks))]
         return ways
 
-    def _tiles(self) -> Sequence[_Tile]:
+    def _tiles(self) -> Sequence[Tiling]:
         """Fastest first: tiles that wait on the card come before those that cross to it and back."""
         sides = [side for side in SIDES if side < max(self._latent[2:])]
-        tiles = [_Tile(side, park=False) for side in (0, *sides)]
+        tiles = [Tiling(side) for side in (0, *sides)]
         if self._on_card:
-            tiles += [_Tile(side, park=True) for side in sides]
+            tiles += [Tiling(side, park=True) for side in sides]
         return tiles
 
     @property
@@ -317,24 +313,40 @@ class _Job:
         weights, buffers, words = self._weights(way)
         streams = way.resident_blocks < self.spec.dit.num_layers
         branches = self._branches if streams else 1  # a block that streams is used by both at once
-        flow = Flow(branches, way.chunk_tokens, self.request.weights)
+        is_controlled = bool(self.request.pictures and self.spec.dit.vace_layers)
+        flow = Flow(branches, way.chunk_tokens, self.request.weights, is_controlled)
         working = denoise_working(self.spec.dit, self._latent, flow, self._element)
         return self._stage(Stage.DENOISE, weights + buffers + working, self._mapped(), words)
 
-    def _decode(self, tile: _Tile) -> StagePlan:
-        params, side = self.spec.vae, tile.side
-        taken = decode_working(params, self._latent, side, self._element, park=tile.park)
-        weights = vae(params).bytes(WeightFormat.NATIVE, self._element)
+    def _condition(self, tiling: Tiling) -> StagePlan:
+        params, dit = self.spec.vae, self.spec.dit
+        taken = encode_working(params, self._latent, tiling.side, self._element, park=tiling.park)
+        planned = self._vae(Stage.CONDITION, tiling, taken)
+        if not dit.image_dim:
+            return planned
+        tower = self.spec.image or ImageParams()
+        weights = image_encoder(tower).bytes(WeightFormat.NATIVE, self._element)
+        working = image_working(tower, len(self.request.pictures), self._element)
+        looking = self._stage(Stage.CONDITION, weights + working, 0, "the image encoder")
+        return max(looking, planned, key=self._peak)
+
+    def _decode(self, tiling: Tiling) -> StagePlan:
+        side, park = tiling.side, tiling.park
+        taken = decode_working(self.spec.vae, self._latent, side, self._element, park=park)
+        return self._vae(Stage.DECODE, tiling, taken)
+
+    def _vae(self, stage: Stage, tiling: Tiling, taken: Coding) -> StagePlan:
+        weights = vae(self.spec.vae).bytes(WeightFormat.NATIVE, self._element)
         frames = self.request.width * self.request.height * TEMPORAL_STRIDE * 3 * FLOAT32
         words = "the VAE and the whole picture"
-        if side:
-            words = f"the VAE and a tile of {side * SPATIAL_STRIDE} pixels"
-            words += "; the others wait in main memory" if tile.park else ""
+        if tiling.side:
+            words = f"the VAE and a tile of {tiling.side * SPATIAL_STRIDE} pixels"
+            words += "; the others wait in main memory" if tiling.park else ""
         working = taken.working + (0 if self._on_card else self._lost(taken.working))
-        return self._stage(Stage.DECODE, weights + working, taken.parked + frames, words)
+        return self._stage(stage, weights + working, taken.parked + frames, words)
 
     def _lost(self, working: int) -> int:
-        """Between the tensors of a decoder in RAM; a single frame takes less than was forecast anyway."""
+        """Between the tensors of the VAE in RAM; a single frame takes less than was forecast anyway."""
         is_still = self.request.frames == 1
         return 0 if is_still else min(int(LOST_SHARE * working), MOST_LOST_BYTES)
 

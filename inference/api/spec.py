@@ -4,9 +4,11 @@ Axis letters used in this project: B batch, C channels, F frames (latent or vide
 L tokens, D model width.
 """
 
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import pairwise
+from math import sqrt
 
 from inference.api.errors import UserError
 from inference.api.sentence import Sentence
@@ -16,11 +18,15 @@ TEMPORAL_STRIDE = 4  # video frames per latent frame, after the first
 SIZE_MULTIPLE = 16  # spatial stride times the transformer's 2x2 patch
 MAX_SIDE = 8192
 MAX_FRAMES = 10_001
+PICTURE = re.compile(
+    "[0-9a-f]{64}"
+)  # the name of a picture that is kept, see `inference.api.pictures`
 MAX_SEED = 2**32 - 1  # torch's generator on the CPU uses no more bits than these
 
 
 class Task(StrEnum):
-    """What a transformer can be asked to do, by the conditioning it was trained with."""
+    """What a transformer can be asked to do, by the conditioning it was trained with: text alone, text and
+    the first frame, the first and the last frame, or a clip of which any part is given."""
 
     T2V = "t2v"
     I2V = "i2v"
@@ -168,7 +174,8 @@ class ModelSpec:
 class GenerationRequest:
     """Everything that affects the result. Validates itself; `seed` is always concrete.
 
-    Sizes are in pixels, `fps` in frames a second; `timesteps` (1000 to 0, falling) replaces `steps` for
+    Sizes are in pixels, `fps` in frames a second; `first_frame` and `last_frame` are the names of kept pictures
+    (see `inference.api.pictures`) that the clip begins and ends with, empty where nothing is given; `timesteps` (1000 to 0, falling) replaces `steps` for
     the LCM solver. With `exact_attention` a card computes attention in no fewer bits than the rest, even where it
     would be faster with 8. `stop_after` is the number of steps after which the clip was finished early, as it was
     guessed by then; 0 for all of them. Raises `UserError`, with the nearest valid value where there is one.
@@ -186,6 +193,8 @@ class GenerationRequest:
     solver: Solver
     fps: int
     negative_prompt: str = ""
+    first_frame: str = ""
+    last_frame: str = ""
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
     weights: WeightFormat = WeightFormat.AUTO
@@ -206,6 +215,13 @@ class GenerationRequest:
         _check_range(Sentence("frame rate"), self.fps, 1, 240)
         _check_range(Sentence("seed"), self.seed, 0, MAX_SEED)
         _check_timesteps(self.timesteps)
+        _check_pictures(self)
+
+    @property
+    def pictures(self) -> dict[int, str]:
+        """The names of the pictures that are given, by the number of the frame that each is."""
+        given = {0: self.first_frame, self.frames - 1: self.last_frame}
+        return {number: name for number, name in given.items() if name}
 
 
 def default_request(
@@ -241,6 +257,13 @@ def nearest_size(pixels: int) -> int:
     """The width or height that can be made and is nearest to `pixels`."""
     multiple = (pixels + SIZE_MULTIPLE // 2) // SIZE_MULTIPLE * SIZE_MULTIPLE
     return min(max(multiple, SIZE_MULTIPLE), MAX_SIDE)
+
+
+def size_like(width: int, height: int, defaults: SamplingDefaults) -> tuple[int, int]:
+    """Width and height of a clip with the shape of a picture of `width` x `height`, and about as many pixels
+    as a model with these defaults is best at."""
+    scale = sqrt(defaults.width * defaults.height / (width * height))
+    return nearest_size(round(width * scale)), nearest_size(round(height * scale))
 
 
 def nearest_frames(frames: int) -> int:
@@ -293,6 +316,16 @@ def _check_timesteps(timesteps: tuple[float, ...]) -> None:
             "The timesteps {timesteps} can't be used: they fall from at most 1000 and stay above "
             "0.",
             timesteps=", ".join(f"{t:g}" for t in timesteps),
+        )
+
+
+def _check_pictures(request: GenerationRequest) -> None:
+    for name in (request.first_frame, request.last_frame):
+        if name and not PICTURE.fullmatch(name):
+            raise UserError("{name!r} is no picture that Kinora keeps: choose it again.", name=name)
+    if request.pictures and request.frames == 1:
+        raise UserError(
+            "A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more."
         )
 
 

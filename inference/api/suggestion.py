@@ -45,7 +45,8 @@ def _largest(
 
 def _shorter(request: GenerationRequest) -> Sequence[GenerationRequest]:
     """The request with fewer and fewer frames."""
-    counts = range(request.frames - TEMPORAL_STRIDE, 0, -TEMPORAL_STRIDE)
+    fewest = TEMPORAL_STRIDE if request.pictures else 0  # given frames leave others to make
+    counts = range(request.frames - TEMPORAL_STRIDE, fewest, -TEMPORAL_STRIDE)
     return [replace(request, frames=frames) for frames in counts]
 
 

@@ -138,7 +138,7 @@ def test_one_frame_and_large_numbers_read_well() -> None:
     _, out, _ = run("--model", "demo", "--frames", "1")
     assert out.startswith("1 frame of 128x128 with demo: this fits.")
     _, out, _ = run("--model", "t2v-14b", "--size", "8192x8192", "--frames", "10001")
-    assert re.search(r"denoise  \d{1,3}(,\d{3})+\.\d\d GiB of RAM", out)
+    assert re.search(r"denoise   \d{1,3}(,\d{3})+\.\d\d GiB of RAM", out)
 
 
 @pytest.mark.usefixtures("data_home")
@@ -149,7 +149,7 @@ def test_times_read_well(seconds: float, says: str) -> None:
     with History() as history:
         history.add(replace(RUN, stages=tuple(StageReport(s, seconds, 1, 1) for s in ALWAYS)))
     _, out, _ = run("--model", "demo", "--weights", "native")
-    assert f"  text     {says}, " in out
+    assert f"  text      {says}, " in out
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,14 @@ def ran(
         for stage, time in taken.items()
     )
     return Run(
-        request, spec.dit, spec.text, spec.vae, device, made.resident_blocks, made.park, reports
+        request,
+        spec.dit,
+        spec.text,
+        spec.vae,
+        device,
+        made.resident_blocks,
+        made.decoding.park,
+        reports,
     )
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from inference.api.device import ALWAYS, DeviceInfo
 from inference.api.models import MODELS
-from inference.api.plan import CONTEXT_BYTES, VramPlan, card_bytes, ladder, plan
+from inference.api.plan import VramPlan, ladder, plan
+from inference.api.room import CONTEXT_BYTES, card_bytes
 from inference.api.spec import GenerationRequest, WeightFormat, default_request
 
 GIB = 2**30
@@ -49,7 +50,8 @@ def test_under_8_gib_the_small_model_stays_on_the_card_in_int8() -> None:
 def test_the_decoder_leaves_room_for_what_convolutions_lose() -> None:
     """Measured: on a card with 4 GiB the whole picture, 3.79 GiB of tensors, ran out of memory."""
     sides = {
-        gib: planned(asked(width=832, height=480, frames=81), card(gib)).tile for gib in (4, 8)
+        gib: planned(asked(width=832, height=480, frames=81), card(gib)).decoding.side
+        for gib in (4, 8)
     }
     assert sides == {4: 80, 8: 0}
 
@@ -170,9 +172,9 @@ def test_the_small_model_leaves_ram_alone(gib: float) -> None:
 def test_a_smaller_card_decodes_in_smaller_tiles() -> None:
     request = asked(weights=WeightFormat.INT8, width=1280, height=720, frames=81)
     plans = [planned(request, card(gib)) for gib in (12, 8, 4, 3, 2.6)]
-    assert [made.park for made in plans] == [False, False, True, True, True]
-    assert plans[0].tile == 0
-    parked = [made.tile for made in plans if made.park]
+    assert [made.decoding.park for made in plans] == [False, False, True, True, True]
+    assert plans[0].decoding.side == 0
+    parked = [made.decoding.side for made in plans if made.decoding.park]
     assert parked == sorted(parked, reverse=True)
     assert parked[-1] < parked[0]
 
@@ -181,5 +183,5 @@ def test_a_smaller_card_decodes_in_smaller_tiles() -> None:
 def test_pinned_memory_is_counted_in_its_own_size(gib: float) -> None:
     request = asked(weights=WeightFormat.INT8, width=1280, height=720, frames=81)
     made = planned(request, card(gib))
-    assert made.park
+    assert made.decoding.park
     assert made.peak_ram_bytes <= 6 * GIB  # in powers of two it would be 7.1 to 7.5

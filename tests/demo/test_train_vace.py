@@ -49,7 +49,11 @@ def test_training_starts_from_the_finished_model_and_changes_the_hints_alone(
 def test_each_task_leaves_what_it_says() -> None:
     kept = {task: 1 - mask_of(random.Random(0), task).mean(dim=(0, 2, 3)) for task in TASKS}
     assert kept["first frame"].tolist() == [1.0, *[0.0] * 16]
+    assert kept["last frame"].tolist() == [*[0.0] * 16, 1.0]
     assert kept["first and last frame"].tolist() == [1.0, *[0.0] * 15, 1.0]
     assert kept["all"].tolist() == [0.0] * 17
-    assert 0.2 < kept["box"][0] < 0.9
-    assert (kept["box"] == kept["box"][0]).all()
+    assert kept["first frames"].tolist() in ([1.0] * 5 + [0.0] * 12, [1.0] * 9 + [0.0] * 8)
+    for task in ("in a box", "around a box"):
+        assert 0.1 < kept[task][0] < 0.9
+        assert (kept[task] == kept[task][0]).all()
+    assert torch.allclose(kept["in a box"] + kept["around a box"], torch.ones(17))

@@ -1,8 +1,9 @@
 """Trains the blocks with which the demo edits: `python -m assets.demo.recipe.train_vace --work W --output FOLDER`.
 
 The finished model stays as it is; beside its trunk, copies of every other block learn to hint at what a
-clip with a mask asks for (Jiang et al. 2025, arXiv 2503.07598): the rest of a clip whose first frame is given,
-or its first and its last; what lies in a box; all of it. The result is a folder in VACE's official layout.
+clip with a mask asks for (Jiang et al. 2025, arXiv 2503.07598): the rest of a clip of which the first frame is
+given, the last, both, or some at the start; what lies in a box or around it; all of it. The result is a folder
+in VACE's official layout.
 """
 
 import argparse
@@ -28,13 +29,21 @@ from inference.api.models import DEMO, ROOT
 from inference.load import load_dit, load_tokenizer, load_vae
 from inference.offload import encode_text
 from inference.wan.dit import DiT
-from inference.wan.vace import vace_context
+from inference.wan.given import vace_context
 from inference.wan.vae import VAE
 from inference.weights.model_files import ModelFiles, find_model
 from inference.weights.params import text_params
 
 PARAMS = replace(DEMO.dit, vace_layers=(0, 2, 4))
-TASKS = ("first frame", "first and last frame", "box", "all")
+TASKS = (
+    "first frame",
+    "last frame",
+    "first and last frame",
+    "first frames",
+    "in a box",
+    "around a box",
+    "all",
+)
 BATCH = 12
 TEXTS = 4  # captions of a clip
 
@@ -56,14 +65,26 @@ def mask_of(rng: random.Random, task: str) -> Tensor:
     match task:
         case "first frame":
             mask[:, 0] = 0
+        case "last frame":
+            mask[:, -1] = 0
         case "first and last frame":
             mask[:, [0, -1]] = 0
-        case "box":
-            mask.zero_()
-            height, width = (rng.randrange(48, 112) for _ in range(2))
-            y, x = (rng.randrange(world.SIZE - side) for side in (height, width))
-            mask[:, :, y : y + height, x : x + width] = 1
+        case "first frames":
+            mask[:, : rng.choice((5, 9))] = 0
+        case "in a box":
+            mask = _box(rng)
+        case "around a box":
+            mask = 1 - _box(rng)
     return mask
+
+
+def _box(rng: random.Random) -> Tensor:
+    """1 in a box that stays where it is, [1, 17, 128, 128]."""
+    box = torch.zeros(1, world.FRAMES, world.SIZE, world.SIZE)
+    height, width = (rng.randrange(48, 112) for _ in range(2))
+    y, x = (rng.randrange(world.SIZE - side) for side in (height, width))
+    box[:, :, y : y + height, x : x + width] = 1
+    return box
 
 
 @torch.inference_mode()
@@ -76,9 +97,11 @@ def prepare(files: ModelFiles, vae: VAE, file: Path, count: int) -> Edits:
             together = range(first, min(first + TOGETHER, count))
             scenes = [scene_of(index, world.CORE_MOTIONS) for index in together]
             clips = torch.stack([world.render(scene, world.clip_times()) for scene in scenes])
-            masks = [mask_of(random.Random(i), TASKS[i % len(TASKS)]) for i in together]
+            masks = torch.stack(
+                [mask_of(random.Random(i), TASKS[i % len(TASKS)]) for i in together]
+            )
             parts["latents"].append(vae.encode(clips).half())
-            parts["contexts"].append(vace_context(vae, clips, torch.stack(masks)).half())
+            parts["contexts"].append(vace_context(vae, clips * (1 - masks), masks).half())
             rng = random.Random(first)
             texts = [caption(rng, s, LANGUAGES[i % 2]) for s in scenes for i in range(TEXTS)]
             parts["texts"].append(torch.stack([*map(embed, texts)]).unflatten(0, (-1, TEXTS)))
@@ -156,7 +179,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--start", type=Path, default=ROOT / DEMO.folder, help="finished model")
     parser.add_argument("--output", type=Path, required=True, help="folder the model goes to")
-    parser.add_argument("--clips", type=int, default=1600)
+    parser.add_argument("--clips", type=int, default=2100)
     parser.add_argument("--steps", type=int, default=3000)
     parser.add_argument("--judge", type=int, default=20, help="clips a task to judge by")
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
@@ -205,7 +228,7 @@ def measure(folder: Path, clips: int) -> str:
             clip = world.render(scene, world.clip_times())[None]
             mask = mask_of(rng, task)[None]
             context = torch.stack([embed(caption(rng, scene, "en")), embed("")]).float()
-            control = vace_context(vae, clip, mask).repeat(2, 1, 1, 1, 1)
+            control = vace_context(vae, clip * (1 - mask), mask).repeat(2, 1, 1, 1, 1)
             made = vae.decode(draw(dit, context, [seed], control))
             seen = judge(made[0])
             for name in ATTRIBUTES:

@@ -9,7 +9,7 @@ from diffusers.pipelines.wan.pipeline_wan_vace import WanVACEPipeline
 
 from inference.api.spec import VAEParams
 from inference.peers import share_weights, vae_like
-from inference.wan.vace import vace_context
+from inference.wan.given import vace_context
 from inference.wan.vae import VAE
 
 PARAMS = VAEParams(dim=8)
