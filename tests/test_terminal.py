@@ -99,6 +99,7 @@ def test_file_gets_a_line_for_each_stage() -> None:
     bar.clear()
     assert stream.getvalue().splitlines() == [
         "reading the prompt",
+        "reading the pictures",
         "quantising the transformer, this once",
         "loading the transformer",
         "denoising (2 steps)",
