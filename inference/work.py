@@ -36,7 +36,9 @@ def work_of(spec: ModelSpec, request: GenerationRequest) -> Work:
     frames = [_decode(spec, shape, count) for count in range(1, 1 + min(shape[1], 3))]
     last = frames[-1] - frames[-2] if len(frames) > 1 else 0  # of each frame after the second
     decoding = frames[-1] + max(0, shape[1] - 3) * last
-    return Work(_text(spec), branches * _step(spec, shape), decoding)
+    is_controlled = bool(request.pictures and spec.dit.vace_layers)
+    step = _step(spec, shape, is_controlled=is_controlled)
+    return Work(_text(spec), branches * step, decoding)
 
 
 @torch.inference_mode()
@@ -64,14 +66,16 @@ def _text(spec: ModelSpec) -> int:
     return counter.get_total_flops()
 
 
-def _step(spec: ModelSpec, shape: tuple[int, ...]) -> int:
+def _step(spec: ModelSpec, shape: tuple[int, ...], *, is_controlled: bool) -> int:
     with shapes_only():
         dit = DiT(spec.dit)
     dit.chunk_tokens = 2**30
     x = torch.empty(1, spec.dit.in_dim, *shape[1:], device=META)
     context = torch.empty(1, spec.dit.text_len, spec.dit.text_dim, device=META)
+    control = torch.empty(1, spec.dit.vace_in_dim, *shape[1:], device=META)
+    control = control if is_controlled else None
     with FlopCounterMode(display=False, custom_mapping=UNKNOWN) as counter:
-        dit(x, torch.empty(1, device=META), context)
+        dit(x, torch.empty(1, device=META), context, vace_context=control)
     return counter.get_total_flops()
 
 

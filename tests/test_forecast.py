@@ -186,9 +186,9 @@ def shorten(patch: pytest.MonkeyPatch) -> None:
 
     def first_pieces(self: VAE, chunks: Any, *rest: Any, **named: Any) -> Iterator[Tensor]:
         frames = encode(self, chunks, *rest, **named)
-        for latent in islice(frames, LATENT_FRAMES):
-            yield latent
-        yield from repeat(latent, 21 - LATENT_FRAMES)
+        latents = list(islice(frames, LATENT_FRAMES))
+        yield from latents
+        yield from repeat(latents[-1], 21 - LATENT_FRAMES)
 
     patch.setattr(VAE, "encode_stream", first_pieces)
     patch.setattr(DiT, "run_block", first_blocks)

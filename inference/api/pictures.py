@@ -7,6 +7,7 @@ and two requests for the same picture are the same.
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from inference.api.errors import UserError, reason
@@ -74,4 +75,5 @@ def _copy(source: Path, target: Path) -> None:
             reason=reason(error),
         ) from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()

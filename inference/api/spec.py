@@ -320,10 +320,11 @@ def _check_timesteps(timesteps: tuple[float, ...]) -> None:
 
 
 def _check_pictures(request: GenerationRequest) -> None:
-    for name in (request.first_frame, request.last_frame):
-        if name and not PICTURE.fullmatch(name):
+    names = [name for name in (request.first_frame, request.last_frame) if name]
+    for name in names:
+        if not PICTURE.fullmatch(name):
             raise UserError("{name!r} is no picture that Kinora keeps: choose it again.", name=name)
-    if request.pictures and request.frames == 1:
+    if names and request.frames == 1:
         raise UserError(
             "A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more."
         )

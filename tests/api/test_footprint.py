@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from inference.api.footprint import text_encoder, transformer, vace
+from inference.api.footprint import image_encoder, text_encoder, transformer, vace
 from inference.api.models import MODELS
-from inference.api.spec import TextParams
+from inference.api.spec import ImageParams, TextParams
 
 MANIFESTS = json.loads((Path(__file__).parents[1] / "reference/wan21_manifests.json").read_text())
 
@@ -44,3 +44,10 @@ def test_what_vace_adds_is_what_its_files_have_more() -> None:
 
 def test_the_text_encoders_numbers_are_those_of_the_official_file() -> None:
     assert text_encoder(TextParams()).total == official("models_t5_umt5-xxl-enc-bf16")
+
+
+def test_the_image_encoders_numbers_are_those_of_the_official_file_without_its_end() -> None:
+    file = MANIFESTS["models_clip_open-clip-xlm-roberta-large-vit-huge-14"]
+    end = "visual.head", "visual.post_norm"
+    tower = {n: s for n, s in file.items() if n.startswith("visual.") and not n.startswith(end)}
+    assert image_encoder(ImageParams()).total == sum(prod(shape) for shape in tower.values())

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from inference.api.experience import NO_PICTURE
 from inference.api.models import MODELS
 from inference.api.operations import step_operations, steps_of
 from inference.api.spec import GenerationRequest, Solver, default_request
@@ -23,6 +24,7 @@ def asked(model: str, **changes: Any) -> GenerationRequest:
         pytest.param("demo", {"guidance": 1.0}, id="one branch"),
         pytest.param("t2v-1.3b", {}, id="1.3B"),
         pytest.param("vace-1.3b", {"frames": 5}, id="VACE, from text"),
+        pytest.param("vace-1.3b", {"frames": 5, "first_frame": NO_PICTURE}, id="VACE"),
         pytest.param("t2v-14b", {"width": 832, "height": 480}, id="14B"),
     ],
 )

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from inference.api.device import DeviceInfo, Stage, StageReport
-from inference.api.experience import NOTHING, Experience, Run
+from inference.api.experience import NO_PICTURE, NOTHING, Experience, Run
 from inference.api.models import MODELS
 from inference.api.operations import step_operations
 from inference.api.plan import VramPlan, ladder, plan
@@ -151,3 +151,15 @@ def test_a_model_that_ran_is_known() -> None:
     assert spec is not None
     assert (spec.dit, spec.text, spec.vae) == (run.dit, run.text, run.vae)
     assert Experience((run,)).spec_of("demo") is None
+
+
+def test_pictures_take_as_long_as_they_did_and_text_alone_is_another_matter() -> None:
+    given = asked("vace-1.3b", frames=17, first_frame=NO_PICTURE)
+    past = ran(given, condition=6.0)
+    assert seconds(given, past)[Stage.CONDITION] == pytest.approx(6)
+    longer = seconds(replace(given, frames=33), past)
+    assert longer[Stage.CONDITION] == pytest.approx(6 * 33 / 17)
+    text = seconds(replace(given, first_frame=""), past)
+    assert Stage.CONDITION not in text
+    assert text[Stage.DENOISE] is None
+    assert text[Stage.DECODE] == pytest.approx(8)

@@ -4,7 +4,14 @@ from dataclasses import replace
 import pytest
 
 from inference.api.errors import UserError
-from inference.api.spec import MAX_SEED, latent_shape, nearest_frames, nearest_size
+from inference.api.spec import (
+    MAX_SEED,
+    SamplingDefaults,
+    latent_shape,
+    nearest_frames,
+    nearest_size,
+    size_like,
+)
 from tests.tiny_model import make_request
 
 REQUEST = make_request("demo", timesteps=(1000.0, 500.0))
@@ -46,6 +53,8 @@ REQUEST = make_request("demo", timesteps=(1000.0, 500.0))
         ("timesteps", (500.0, 0.0), "timesteps 500, 0 can't be used"),
         ("timesteps", (math.nan,), "timesteps nan can't be used"),
         ("timesteps", (math.inf,), "timesteps inf can't be used"),
+        ("first_frame", "../../etc/passwd", "is no picture that Kinora keeps"),
+        ("last_frame", "A" * 64, "is no picture that Kinora keeps"),
     ],
 )
 def test_request_refuses(field: str, value: object, message: str) -> None:
@@ -94,3 +103,33 @@ def test_nearest_frames_are_nearest(frames: int) -> None:
 )
 def test_latent_shape(size: tuple[int, int, int], shape: tuple[int, int, int, int]) -> None:
     assert latent_shape(*size) == shape
+
+
+PICTURE = "0" * 64
+
+
+def test_given_pictures_are_frames_by_their_numbers() -> None:
+    other = "1" * 64
+    assert REQUEST.pictures == {}
+    assert replace(REQUEST, first_frame=PICTURE).pictures == {0: PICTURE}
+    assert replace(REQUEST, frames=9, last_frame=other).pictures == {8: other}
+    both = replace(REQUEST, first_frame=PICTURE, last_frame=other)
+    assert both.pictures == {0: PICTURE, 4: other}
+    with pytest.raises(UserError, match="leaves nothing to make beside the picture"):
+        replace(REQUEST, first_frame=PICTURE, frames=1)
+
+
+@pytest.mark.parametrize(
+    ("picture", "clip"),
+    [
+        ((832, 480), (832, 480)),
+        ((1920, 1080), (848, 480)),
+        ((1080, 1920), (480, 848)),
+        ((7, 7), (640, 640)),
+        ((4000, 16), (8192, 48)),
+    ],
+)
+def test_a_clip_takes_the_shape_of_a_picture(
+    picture: tuple[int, int], clip: tuple[int, int]
+) -> None:
+    assert size_like(*picture, SamplingDefaults()) == clip
