@@ -221,6 +221,8 @@ def test_parts_of_a_model_may_lie_elsewhere(console: Console, here: Path) -> Non
         (["a", "-o", "full"], "is not empty: name a new one for the frames."),
         (["--from", "none.mp4"], "none.mp4 can't be read: No such file or directory."),
         (["--from", "红.txt"], "can't be read as an image or a video"),
+        (["a", "--first-frame", "none.png"], "none.png can't be read: No such file or directory."),
+        (["a", "--last-frame", "红.txt"], "can't be read as an image or a video"),
         (["a", "--sed", "1"], "Unrecognized arguments: --sed 1 (see kinora --help)."),
         (["a", "b"], "Unrecognized arguments: b"),
     ],

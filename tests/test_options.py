@@ -1,8 +1,11 @@
 import argparse
+import hashlib
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from inference import png
 from inference.api.errors import UserError
 from inference.api.models import MODELS
 from inference.api.spec import MAX_SEED, Solver
@@ -37,6 +40,25 @@ def test_every_option_counts(tiny_model: Path) -> None:
         guidance=1.0, shift=0.5, seed=0, solver=Solver.LCM, timesteps=(1000.0, 500.5),
         cfg_zero_star=True, fps=24, exact_attention=True,
     )  # fmt: skip
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> str:
+    """One of 64x48."""
+    path = tmp_path / "a.png"
+    path.write_bytes(png.encode(np.zeros((48, 64, 3), np.uint8), ""))
+    return str(path)
+
+
+@pytest.mark.parametrize("which", ["--first-frame", "--image", "--last-frame"])
+def test_a_clip_takes_the_shape_of_its_picture(which: str, tiny_model: Path, picture: str) -> None:
+    request = order("a", "--model", str(tiny_model), which, picture).request
+    name = hashlib.sha256(Path(picture).read_bytes()).hexdigest()
+    is_last = which == "--last-frame"
+    assert (request.first_frame, request.last_frame) == (("", name) if is_last else (name, ""))
+    assert (request.width, request.height) == (736, 544)
+    sized = order("a", "--model", str(tiny_model), which, picture, "--size", "32x16").request
+    assert (sized.width, sized.height) == (32, 16)
 
 
 def test_seed_is_always_concrete(tiny_model: Path) -> None:

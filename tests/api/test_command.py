@@ -125,6 +125,17 @@ def test_where_nothing_fits_it_says_so() -> None:
     assert "No clip of this model fits" in out
 
 
+def test_pictures_are_planned_for_where_they_are_given_or_the_model_needs_them() -> None:
+    def stages(*asked: str) -> list[str]:
+        return [stage["name"] for stage in told(*asked, "--vram", "8GiB")["stages"]]
+
+    with_pictures = ["text", "condition", "load", "denoise", "decode"]
+    assert stages("--model", "vace-1.3b") == [*ALWAYS]
+    assert stages("--model", "vace-1.3b", "--last-frame", "any.png") == with_pictures
+    assert stages("--model", "i2v-14b-480p") == with_pictures
+    assert stages("--model", "flf2v-14b") == with_pictures
+
+
 def test_people_are_told_in_lines() -> None:
     code, out, _ = run("--model", "t2v-14b", "--size", "1280x720", "--vram", "4GiB")
     first, *stages, last = out.splitlines()
