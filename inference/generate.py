@@ -231,6 +231,8 @@ def _load_network(job: Job, condition: Condition) -> Generator[Event, None, Guar
         copying = stream_copy(source, form.storage, job.device)
         source = yield from told(copying, job, Stage.QUANTIZE, 100)
         job.stages.end(Stage.QUANTIZE)
+    if not job.request.pictures:
+        source = source.without_hints()
     job.stages.begin()
     dtype, device, plan = compute_dtype(job.device), job.device, job.budget.plan
     streamed = streamed_blocks(dit_params(source).num_layers, plan.resident_blocks)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from inference.api.spec import GenerationRequest, ModelSpec, latent_shape
+from inference.api.spec import DiTParams, GenerationRequest, ModelSpec, dit_for, latent_shape
 from inference.measure import seconds_of
 from inference.wan.dit import DiT
 from inference.wan.text import TextEncoder
@@ -36,8 +36,7 @@ def work_of(spec: ModelSpec, request: GenerationRequest) -> Work:
     frames = [_decode(spec, shape, count) for count in range(1, 1 + min(shape[1], 3))]
     last = frames[-1] - frames[-2] if len(frames) > 1 else 0  # of each frame after the second
     decoding = frames[-1] + max(0, shape[1] - 3) * last
-    is_controlled = bool(request.pictures and spec.dit.vace_layers)
-    step = _step(spec, shape, is_controlled=is_controlled)
+    step = _step(dit_for(spec.dit, request), shape)
     return Work(_text(spec), branches * step, decoding)
 
 
@@ -66,14 +65,15 @@ def _text(spec: ModelSpec) -> int:
     return counter.get_total_flops()
 
 
-def _step(spec: ModelSpec, shape: tuple[int, ...], *, is_controlled: bool) -> int:
+def _step(params: DiTParams, shape: tuple[int, ...]) -> int:
     with shapes_only():
-        dit = DiT(spec.dit)
+        dit = DiT(params)
     dit.chunk_tokens = 2**30
-    x = torch.empty(1, spec.dit.in_dim, *shape[1:], device=META)
-    context = torch.empty(1, spec.dit.text_len, spec.dit.text_dim, device=META)
-    control = torch.empty(1, spec.dit.vace_in_dim, *shape[1:], device=META)
-    control = control if is_controlled else None
+    x = torch.empty(1, params.in_dim, *shape[1:], device=META)
+    context = torch.empty(1, params.text_len, params.text_dim, device=META)
+    control = None
+    if params.vace_layers:
+        control = torch.empty(1, params.vace_in_dim, *shape[1:], device=META)
     with FlopCounterMode(display=False, custom_mapping=UNKNOWN) as counter:
         dit(x, torch.empty(1, device=META), context, vace_context=control)
     return counter.get_total_flops()

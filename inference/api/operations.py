@@ -7,7 +7,7 @@ beside the rest is left out: norms, the time's embedding, an image's tokens.
 from dataclasses import dataclass
 from math import prod
 
-from inference.api.spec import DiTParams, GenerationRequest, latent_shape
+from inference.api.spec import DiTParams, GenerationRequest, dit_for, latent_shape
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ class Operations:
 
 def step_operations(params: DiTParams, request: GenerationRequest) -> Operations:
     """Of a step, both branches of guidance included where there are two."""
+    params = dit_for(params, request)
     dim, text, layers = params.dim, params.text_len, params.num_layers
     patch = prod(params.patch_size)
     latent = latent_shape(request.width, request.height, request.frames)
@@ -34,9 +35,7 @@ def step_operations(params: DiTParams, request: GenerationRequest) -> Operations
     block = tokens * (6 * dim * dim + 2 * dim * params.ffn_dim) + text * 2 * dim * dim
     ends = tokens * dim * patch * (params.in_dim + params.out_dim)
     ends += text * dim * (params.text_dim + dim)
-    hints = (
-        len(params.vace_layers) if request.pictures else 0
-    )  # text alone doesn't run VACE's blocks
+    hints = len(params.vace_layers)
     projections = (hints + 1) * tokens * dim * dim if hints else 0
     attention = (layers + hints) * 2 * tokens * (tokens + text) * dim
     return Operations(

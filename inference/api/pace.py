@@ -11,7 +11,7 @@ from statistics import median
 from inference.api.device import Stage
 from inference.api.experience import Run
 from inference.api.operations import step_operations, steps_of
-from inference.api.spec import GenerationRequest, ModelSpec
+from inference.api.spec import GenerationRequest, ModelSpec, dit_for
 
 # Times as much computing at once, or as little: what is further off runs at another pace.
 NEAR = 8.0
@@ -79,10 +79,10 @@ def _tasks(
     networks: ModelSpec | Run, request: GenerationRequest, way: Way
 ) -> Iterator[tuple[Stage, _Task]]:
     """What each stage has to do."""
-    dit, streams = networks.dit, networks.dit.num_layers - way.resident_blocks
+    dit = dit_for(networks.dit, request)
+    streams = dit.num_layers - way.resident_blocks
     # One block more or less that streams makes little difference where there are many.
     form = request.weights, streams.bit_length()
-    is_controlled = bool(request.pictures and dit.vace_layers)
     step = step_operations(dit, request).total
     pixels = request.width * request.height
     yield (
@@ -93,5 +93,5 @@ def _tasks(
         kind = networks.vae, way.encode_park, bool(dit.image_dim), bool(dit.vace_layers)
         yield Stage.CONDITION, _Task(kind, pixels, pixels * request.frames)
     yield Stage.LOAD, _Task((dit, *form), 1.0, way.resident_blocks + 1.0)
-    yield Stage.DENOISE, _Task((dit, *form, is_controlled), step, step * steps_of(request))
+    yield Stage.DENOISE, _Task((dit, *form), step, step * steps_of(request))
     yield Stage.DECODE, _Task((networks.vae, way.park), pixels, pixels * request.frames)

@@ -38,6 +38,7 @@ from inference.api.spec import (
     ImageParams,
     ModelSpec,
     WeightFormat,
+    dit_for,
     latent_shape,
 )
 from inference.api.suggestion import suggestion
@@ -176,7 +177,8 @@ def _planned(
     made = {planned.weights: planned for planned in plans(request, candidates(speeds))}
     best = min(made.values(), key=lambda planned: planned.peak_vram_bytes or planned.peak_ram_bytes)
     if request.weights is WeightFormat.AUTO:
-        options = {form: _option(spec, planned, device) for form, planned in made.items()}
+        dit = dit_for(spec.dit, request)
+        options = {form: _option(dit, planned, device) for form, planned in made.items()}
         operations = step_operations(spec.dit, request)
         choice = choose(options, spec.dit.dim, operations, speeds, device.native)
         best = best if choice is None else replace(made[choice.form], choice=choice)
@@ -189,10 +191,10 @@ def _planned(
     return replace(best, suggestion=suggestion(request, fits))
 
 
-def _option(spec: ModelSpec, made: VramPlan, device: DeviceInfo) -> Option:
+def _option(dit: DiTParams, made: VramPlan, device: DeviceInfo) -> Option:
     element = _element(on_card=device.total_bytes > 0)
-    streamed = streamed_blocks(spec.dit.num_layers, made.resident_blocks)
-    units = (unit(spec.dit, index).bytes(made.weights, element) for index in streamed)
+    streamed = streamed_blocks(dit.num_layers, made.resident_blocks)
+    units = (unit(dit, index).bytes(made.weights, element) for index in streamed)
     return Option(made.fits, sum(units))
 
 
@@ -265,7 +267,7 @@ class _Job:
 
     def _ways(self) -> Sequence[_Way]:
         """Fastest first. The processor has nothing to stream from that is not RAM itself."""
-        blocks = self.spec.dit.num_layers
+        blocks = self._dit.num_layers
         ways = [_Way(blocks, chunk) for chunk in CHUNKS]
         if self._on_card:
             ways += [_Way(resident, CHUNKS[-1]) for resident in reversed(range(blocks))]
@@ -284,6 +286,10 @@ class _Job:
         return self.device.total_bytes > 0
 
     @property
+    def _dit(self) -> DiTParams:
+        return dit_for(self.spec.dit, self.request)
+
+    @property
     def _element(self) -> int:
         return _element(on_card=self._on_card)
 
@@ -300,7 +306,7 @@ class _Job:
         params = self.spec.text
         weights = TEXT_BLOCKS * text_block(params).bytes(WeightFormat.NATIVE, self._element)
         mapped = text_block(params).bytes(WeightFormat.NATIVE, BF16)
-        length = self.spec.dit.text_len
+        length = self._dit.text_len
         working = text_working(params, length, self._branches, self._element)
         words = f"{TEXT_BLOCKS} of the text encoder's {params.num_layers} blocks"
         return self._stage(Stage.TEXT, weights + working, mapped, words)
@@ -311,15 +317,14 @@ class _Job:
 
     def _denoise(self, way: _Way) -> StagePlan:
         weights, buffers, words = self._weights(way)
-        streams = way.resident_blocks < self.spec.dit.num_layers
+        streams = way.resident_blocks < self._dit.num_layers
         branches = self._branches if streams else 1  # a block that streams is used by both at once
-        is_controlled = bool(self.request.pictures and self.spec.dit.vace_layers)
-        flow = Flow(branches, way.chunk_tokens, self.request.weights, is_controlled)
-        working = denoise_working(self.spec.dit, self._latent, flow, self._element)
+        flow = Flow(branches, way.chunk_tokens, self.request.weights)
+        working = denoise_working(self._dit, self._latent, flow, self._element)
         return self._stage(Stage.DENOISE, weights + buffers + working, self._mapped(), words)
 
     def _condition(self, tiling: Tiling) -> StagePlan:
-        params, dit = self.spec.vae, self.spec.dit
+        params, dit = self.spec.vae, self._dit
         taken = encode_working(params, self._latent, tiling.side, self._element, park=tiling.park)
         planned = self._vae(Stage.CONDITION, tiling, taken)
         if not dit.image_dim:
@@ -360,18 +365,18 @@ class _Job:
 
     def _weights(self, way: _Way) -> tuple[int, int, str]:
         """Of the transformer on the device: bytes that stay, bytes that others come to, and in words."""
-        blocks, resident = self.spec.dit.num_layers, way.resident_blocks
+        blocks, resident = self._dit.num_layers, way.resident_blocks
         weights = self.request.weights
         is_native = weights is WeightFormat.NATIVE
         form = self.device.native if is_native else weights.value
         words = f"{resident} of {blocks} blocks of the transformer in {form}; the others stream"
         if resident == blocks:
             words = f"all {blocks} blocks of the transformer in {form}"
-        return *_transformer_bytes(self.spec.dit, weights, resident, self._element), words
+        return *_transformer_bytes(self._dit, weights, resident, self._element), words
 
     def _mapped(self) -> int:
         """RAM for a block as it lies in a file of float32."""
-        return unit(self.spec.dit, 0).bytes(WeightFormat.NATIVE, FLOAT32)
+        return unit(self._dit, 0).bytes(WeightFormat.NATIVE, FLOAT32)
 
 
 @cache

@@ -5,7 +5,7 @@ L tokens, D model width.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
 from math import sqrt
@@ -243,6 +243,11 @@ def default_request(
         negative_prompt=defaults.negative_prompt,
         timesteps=defaults.timesteps,
     )
+
+
+def dit_for(params: DiTParams, request: GenerationRequest) -> DiTParams:
+    """The transformer as the request needs it: text alone doesn't run VACE's blocks."""
+    return params if request.pictures else replace(params, vace_layers=())
 
 
 def latent_shape(

@@ -32,24 +32,22 @@ def image_working(params: ImageParams, pictures: int, element: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """How the transformer runs: branches of guidance in flight together, tokens in a chunk, and whether
-    VACE's blocks run too."""
+    """How the transformer runs: branches of guidance in flight together, and tokens in a chunk."""
 
     branches: int
     chunk_tokens: int
     weights: WeightFormat = WeightFormat.NATIVE
-    is_controlled: bool = False
 
 
 def denoise_working(params: DiTParams, latent: Shape, flow: Flow, element: int) -> int:
     """Of a step: what stays through all blocks, and the most that one holds beside it."""
     tokens = prod(latent[1:]) // prod(params.patch_size)
-    streams = flow.branches * (2 if flow.is_controlled else 1)  # VACE has one of its own
+    streams = flow.branches * (2 if params.vace_layers else 1)  # VACE has one of its own
     rope = tokens * (params.dim // params.num_heads // 2) * COMPLEX64
     text = params.text_len * (2 * params.text_dim + params.dim) * element
     contexts = flow.branches * (text + rope)
     channels = LATENTS * latent[0] + params.in_dim - latent[0]
-    channels += params.vace_in_dim if flow.is_controlled else 0
+    channels += params.vace_in_dim if params.vace_layers else 0
     inputs = channels * prod(latent[1:]) * FLOAT32
     stream = tokens * params.dim * FLOAT32
     return streams * stream + contexts + inputs + _block_working(params, tokens, flow, element)

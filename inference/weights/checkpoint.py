@@ -4,7 +4,7 @@ import functools
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
 from typing import Any, TypeVar
@@ -86,6 +86,11 @@ class Checkpoint:
                 name=name,
             )
         return self.sources[name].shape
+
+    def without_hints(self) -> "Checkpoint":
+        """A transformer without VACE's part, which text alone doesn't run."""
+        trunk = {n: source for n, source in self.sources.items() if not n.startswith("vace_")}
+        return replace(self, sources=trunk)
 
     def require_readable(self) -> None:
         """Raise `UserError` if the precision is one that can't be read."""

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from inference.api.device import ALWAYS, DeviceInfo
+from inference.api.experience import NO_PICTURE
 from inference.api.models import MODELS
-from inference.api.plan import VramPlan, ladder, plan
+from inference.api.plan import Tiling, VramPlan, ladder, plan
 from inference.api.room import CONTEXT_BYTES, card_bytes
 from inference.api.spec import GenerationRequest, WeightFormat, default_request
 
@@ -185,3 +186,24 @@ def test_pinned_memory_is_counted_in_its_own_size(gib: float) -> None:
     made = planned(request, card(gib))
     assert made.decoding.park
     assert made.peak_ram_bytes <= 6 * GIB  # in powers of two it would be 7.1 to 7.5
+
+
+def test_from_text_alone_a_vace_model_takes_what_its_trunk_takes() -> None:
+    device = card(6)
+    with_hints, trunk = (
+        planned(asked(model, weights=WeightFormat.INT8, width=832, height=480, frames=81), device)
+        for model in ("vace-1.3b", "t2v-1.3b")
+    )
+    assert with_hints.stages == trunk.stages
+
+
+def test_pictures_are_encoded_in_tiles_where_the_picture_has_no_room() -> None:
+    request = asked("vace-1.3b", weights=WeightFormat.INT8, width=1280, height=720, frames=81)
+    given = replace(request, first_frame=NO_PICTURE)
+    plans = [planned(given, card(gib)) for gib in (12, 8, 5)]
+    assert all(made.fits for made in plans)
+    assert plans[0].encoding == Tiling()
+    assert plans[-1].encoding.park
+    assert all(
+        made.peak_vram_bytes <= gib * GIB for made, gib in zip(plans, (12, 8, 5), strict=True)
+    )

@@ -105,7 +105,7 @@ def prepare(files: ModelFiles, vae: VAE, file: Path, count: int) -> Edits:
             rng = random.Random(first)
             texts = [caption(rng, s, LANGUAGES[i % 2]) for s in scenes for i in range(TEXTS)]
             parts["texts"].append(torch.stack([*map(embed, texts)]).unflatten(0, (-1, TEXTS)))
-        tensors = {name: torch.cat(part) for name, part in parts.items()}
+        tensors = {name: torch.cat(part).contiguous() for name, part in parts.items()}
         partial = file.with_suffix(".partial")
         save_file(tensors | {"empty": embed("")}, partial)
         partial.replace(file)
