@@ -91,6 +91,7 @@ def test_recipe_runs_from_nothing_to_a_model_and_goes_on_where_it_stopped(tmp_pa
         sys.executable, "-m", "assets.demo.recipe", "--work", str(tmp_path / "work"),
         "--output", str(tmp_path / "model"), "--vae-image-steps", "1",
         "--vae-clip-steps", "1", "--vae-decoder-steps", "1", "--clips", "2", "--dit-image-steps", "1", "--dit-clip-steps", "1",
+        "--vace-clips", "7", "--vace-steps", "1",
     ]  # fmt: skip
     subprocess.run([*command, "--judge", "1"], cwd=ROOT, check=True, capture_output=True)
     weights = tmp_path / "model/diffusion_pytorch_model.safetensors"

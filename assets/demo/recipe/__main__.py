@@ -6,7 +6,7 @@ from pathlib import Path
 
 import torch
 
-from assets.demo.recipe import train_dit, train_vae, world
+from assets.demo.recipe import train_dit, train_vace, train_vae, world
 from assets.demo.recipe.captions import make_tokenizer
 from assets.demo.recipe.card import write_card
 from assets.demo.recipe.evaluate import evaluate, table
@@ -38,11 +38,14 @@ def main() -> None:
     tokenizer = Tokenizer.from_file(work / "tokenizer.json")
     plans = Plan(options.dit_image_steps), Plan(options.dit_clip_steps, options.speed)
     painter = train_dit.train(work, data, tokenizer, plans, painter)
-    export(painter, vae, options.output)
+    trunk = work / "trunk"
+    export(painter, vae, trunk)
+    train_vace.add_hints(trunk, options.output, work, options.vace_clips, options.vace_steps)
     if options.judge:
         evaluation = evaluate(options.output, options.judge)
-        write_card(evaluation, options.output)
-        print(table(evaluation))
+        edits = train_vace.measure(options.output, max(1, options.judge // 10))
+        write_card(evaluation, edits, options.output)
+        print(table(evaluation), edits, sep="\n\n")
 
 
 def make_vae(work: Path, image_plan: Plan, clip_plan: Plan) -> VAE:
@@ -61,7 +64,9 @@ def start_from(folder: Path, painter: train_dit.Painter) -> VAE:
     assert files.vae is not None
     assert files.dit is not None
     assert files.text is not None
-    painter.dit.load_state_dict(load_dit(files.dit, torch.float32, "cpu").state_dict())
+    painter.dit.load_state_dict(
+        load_dit(files.dit.without_hints(), torch.float32, "cpu").state_dict()
+    )
     text = files.text.read(painter.text.state_dict())
     painter.text.load_state_dict({name: tensor.float() for name, tensor in text.items()})
     return load_vae(files.vae, torch.float32, "cpu")
@@ -84,6 +89,8 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--clips", type=int, default=4800, help="clips to train on")
     parser.add_argument("--dit-image-steps", type=int, default=380)
     parser.add_argument("--dit-clip-steps", type=int, default=9000)
+    parser.add_argument("--vace-clips", type=int, default=1050, help="clips to learn editing on")
+    parser.add_argument("--vace-steps", type=int, default=1800)
     parser.add_argument(
         "--judge", type=int, default=200, help="clips a language to judge by; 0: none"
     )

@@ -9,7 +9,7 @@ from inference.api.models import DEMO
 _CARD = """\
 # The demo model
 
-A Wan2.1 text-to-video model, small enough to ship: the same architecture and the same code as the real
+A Wan2.1 VACE model, small enough to ship: from text, and from a first and a last frame. It has the same architecture and the same code as the real
 ones, trained from nothing on a toy world that the recipe renders. It is what runs right after
 installation, what the tests run, and what quantization is judged on.
 
@@ -31,6 +31,11 @@ six of all {combinations}). {steps} steps of {solver}, guidance {guidance:g}, sh
 
 {table}
 
+What stays of a clip of which a part is given ({vace_layers} blocks hint at it; the mask's own pixels, the frames or the
+box that were given), and what the rest shows:
+
+{edits}
+
 ## Making it again
 
     python -m assets.demo.recipe --work FOLDER
@@ -40,14 +45,15 @@ Apache-2.0; there is no data but what the recipe draws.
 """
 
 
-def write_card(evaluation: Evaluation, folder: Path) -> None:
-    """Writes `MODEL_CARD.md` beside the model."""
+def write_card(evaluation: Evaluation, edits: str, folder: Path) -> None:
+    """Writes `MODEL_CARD.md` beside the model; `edits` is the table of `train_vace.measure`."""
     d = DEMO.defaults
     text = _CARD.format(
         world=DEMO.world, layers=DEMO.dit.num_layers, dim=DEMO.dit.dim, heads=DEMO.dit.num_heads,
         text_layers=DEMO.text.num_layers, text_dim=DEMO.text.dim, vae_dim=DEMO.vae.dim,
         width=d.width, height=d.height, frames=d.frames, fps=d.fps, steps=d.steps, solver=d.solver,
-        guidance=d.guidance, shift=d.shift, table=table(evaluation),
+        guidance=d.guidance, shift=d.shift, table=table(evaluation), edits=edits,
+        vace_layers=len(DEMO.dit.vace_layers),
         combinations=len(world.combinations(world.CORE_MOTIONS)),
     )  # fmt: skip
     (folder / "MODEL_CARD.md").write_text(text, "utf-8")

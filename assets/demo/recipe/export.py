@@ -8,8 +8,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from assets.demo.recipe.captions import make_tokenizer
-from assets.demo.recipe.train_dit import Painter
-from inference.api.models import DEMO
+from assets.demo.recipe.train_dit import TRUNK, Painter
 from inference.api.spec import DiTParams
 from inference.wan.vae import VAE
 
@@ -21,7 +20,7 @@ def export(painter: Painter, vae: VAE, folder: Path) -> None:
     save_network(painter.dit, folder / "diffusion_pytorch_model.safetensors")
     save_network(painter.text, folder / "models_t5_umt5-enc-fp16.safetensors")
     save_network(vae, folder / "Wan2.1_VAE.safetensors")
-    write_config(DEMO.dit, "t2v", folder)
+    write_config(TRUNK, "t2v", folder)
 
 
 def write_config(dit: DiTParams, model_type: str, folder: Path) -> None:

@@ -12,7 +12,7 @@ what a caption says of motion was used. The layers that answer are dropped at th
 import multiprocessing
 import random
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -29,6 +29,7 @@ from inference.wan.dit import DiT
 from inference.wan.text import TextEncoder, Tokenizer
 from inference.wan.vae import VAE
 
+TRUNK = replace(DEMO.dit, vace_layers=())  # its hints are learned later, by `train_vace`
 UNCONDITIONAL = 0.1  # the share of captions left out, so that guidance has its other branch
 NOISY = 0.1  # the share of captions with a strange word in them
 # Noise levels are even but for the schedule's bend towards high noise, where it is decided what is where:
@@ -47,7 +48,7 @@ class Painter(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.text = TextEncoder(DEMO.text)
-        self.dit = DiT(DEMO.dit)
+        self.dit = DiT(TRUNK)
         dim, asked = DEMO.dit.dim, self.dit.blocks[1:]
         self.places = nn.ModuleList(nn.Linear(dim, 4) for _ in asked)
         self.paths = nn.ModuleList(nn.Linear(dim, 2 * LATENT_FRAMES) for _ in asked)

@@ -23,7 +23,7 @@ from assets.demo.recipe.evaluate import ATTRIBUTES, TOGETHER, draw
 from assets.demo.recipe.export import save_network, write_config
 from assets.demo.recipe.judge import Verdict, judge
 from assets.demo.recipe.muon import Muon
-from assets.demo.recipe.train_dit import CLIP_SHIFT, UNCONDITIONAL, scene_of
+from assets.demo.recipe.train_dit import CLIP_SHIFT, TRUNK, UNCONDITIONAL, scene_of
 from assets.demo.recipe.training import Plan, Run
 from inference.api.models import DEMO, ROOT
 from inference.load import load_dit, load_tokenizer, load_vae
@@ -34,7 +34,7 @@ from inference.wan.vae import VAE
 from inference.weights.model_files import ModelFiles, find_model
 from inference.weights.params import text_params
 
-PARAMS = replace(DEMO.dit, vace_layers=(0, 2, 4))
+PARAMS = replace(TRUNK, vace_layers=(0, 2, 4))
 TASKS = (
     "first frame",
     "last frame",
@@ -44,6 +44,7 @@ TASKS = (
     "around a box",
     "all",
 )
+OTHERS = "Wan2.1_VAE.safetensors", "models_t5_umt5-enc-fp16.safetensors", "tokenizer.json"
 BATCH = 12
 TEXTS = 4  # captions of a clip
 
@@ -179,24 +180,29 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder for checkpoints")
     parser.add_argument("--start", type=Path, default=ROOT / DEMO.folder, help="finished model")
     parser.add_argument("--output", type=Path, required=True, help="folder the model goes to")
-    parser.add_argument("--clips", type=int, default=2100)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--clips", type=int, default=1050)
+    parser.add_argument("--steps", type=int, default=1800)
     parser.add_argument("--judge", type=int, default=20, help="clips a task to judge by")
     parser.add_argument("--threads", type=int, help="processor threads (default: all)")
     options = parser.parse_args()
     if options.threads:
         torch.set_num_threads(options.threads)
+    add_hints(options.start, options.output, options.work, options.clips, options.steps)
+    print(measure(options.output, options.judge))
+
+
+def add_hints(start: Path, output: Path, work: Path, clips: int, steps: int) -> None:
+    """The finished model in `start` with blocks that edit, learned on `clips` in `steps`, in `output`."""
     torch.manual_seed(0)
-    files = find_model(options.start)
+    files = find_model(start)
     assert files.dit is not None
     assert files.vae is not None
-    options.work.mkdir(parents=True, exist_ok=True)
+    work.mkdir(parents=True, exist_ok=True)
     vae = load_vae(files.vae, torch.float32, "cpu")
-    edits = prepare(files, vae, options.work / "edits.safetensors", options.clips)
-    dit = editor(load_dit(files.dit, torch.float32, "cpu"))
-    train(dit, edits, Plan(options.steps), options.work / "vace.pt")
-    export(dit, options.start, options.output)
-    print(measure(options.output, options.judge))
+    edits = prepare(files, vae, work / "edits.safetensors", clips)
+    dit = editor(load_dit(files.dit.without_hints(), torch.float32, "cpu"))
+    train(dit, edits, Plan(steps), work / "vace.pt")
+    export(dit, start, output)
 
 
 def export(dit: DiT, start: Path, folder: Path) -> None:
@@ -204,8 +210,9 @@ def export(dit: DiT, start: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_network(dit, folder / "diffusion_pytorch_model.safetensors")
     write_config(PARAMS, "vace", folder)
-    for name in ("Wan2.1_VAE.safetensors", "models_t5_umt5-enc-fp16.safetensors", "tokenizer.json"):
-        shutil.copyfile(start / name, folder / name)
+    if folder != start:
+        for name in OTHERS:
+            shutil.copyfile(start / name, folder / name)
 
 
 @torch.inference_mode()
