@@ -194,7 +194,7 @@ def test_every_control_has_a_name(theatre: Theatre) -> None:
     assert [control for control in controls if not control.accessibleName()] == []
 
 
-@pytest.mark.parametrize("width", [340, 520, 660, 900])
+@pytest.mark.parametrize("width", [340, 520, 720, 900])
 def test_nothing_of_the_buttons_is_cut_off(theatre: Theatre, width: int) -> None:
     theatre.player.load(120, 30.0)
     theatre.resize(width, 500)
