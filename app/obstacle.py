@@ -9,11 +9,14 @@ from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 from app import stills, theme
 from app.draft import Draft
 from app.fields import Panel, row
+from app.text import shortened
 from app.words import said
 from inference.api import pictures
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 from inference.api.tasks import can_make, refusal
+
+TITLE_CHARACTERS = 32  # of a model, on a button
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,6 @@ class ObstacleCard(Panel):
 
     def retranslate(self) -> None:
         model = None if self._obstacle is None else self._obstacle.model
-        title = "" if model is None else said(model.title)
+        title = "" if model is None else shortened(said(model.title), TITLE_CHARACTERS)
         self.remedy.setText(self.tr("Use {0}").format(title.replace("&", "&&")))
         self.remedy.setAccessibleName(self.tr("Use {0}").format(title))

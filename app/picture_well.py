@@ -27,7 +27,7 @@ from app.words import said
 from inference.api.errors import UserError
 
 LOW = 28  # without a picture in either well
-LEAST, HIGH = 52, 84  # with one, as there is room
+LEAST, HIGH = 68, 84  # with one, as there is room
 LARGEST = QSize(480, 320)  # of what is kept to be drawn
 ICON, EDGE = 18, 6
 
@@ -181,10 +181,19 @@ class PictureWell(QAbstractButton):
         painter.setClipPath(rounded)
         painter.drawImage(shown, self._image)
         painter.restore()
-        painter.save()
-        painter.setFont(self._small_font())
-        overlay.paint_label(painter, box.bottomLeft() + QPointF(4, -4), self.text(), 0.0)
-        painter.restore()
+        self._paint_title(painter, box)
+
+    def _paint_title(self, painter: QPainter, box: QRectF) -> None:
+        """In the corner, as small as can be read: it is the picture that is to be seen."""
+        painter.setFont(_sized(self.font(), 11))
+        metrics = painter.fontMetrics()
+        plate = QRectF(0, 0, metrics.horizontalAdvance(self.text()) + 10, metrics.height() + 2)
+        plate.moveBottomLeft(box.bottomLeft() + QPointF(3, -3))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(overlay.SHADE)
+        painter.drawRoundedRect(plate, 4, 4)
+        painter.setPen(overlay.ON_SHADE)
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, self.text())
 
     def _paint_words(self, painter: QPainter, box: QRectF) -> None:
         """What belongs here, beside its icon, or below it where there is room; or that it is missing."""
@@ -192,7 +201,7 @@ class PictureWell(QAbstractButton):
         ink = theme.color(table.problem if self.missing else table.text_dim)
         name = "warning" if self.missing else self._icon
         words = self.tr("{0}: missing").format(self.text()) if self.missing else self.text()
-        painter.setFont(self._small_font())
+        painter.setFont(_sized(self.font(), 12))
         metrics = painter.fontMetrics()
         if self.height() > LOW:
             top = box.center().y() - (ICON + EDGE + metrics.height()) / 2
@@ -208,11 +217,6 @@ class PictureWell(QAbstractButton):
         painter.setPen(ink)
         elided = metrics.elidedText(words, Qt.TextElideMode.ElideRight, round(room.width()))
         painter.drawText(room, place, elided)
-
-    def _small_font(self) -> QFont:
-        font = self.font()
-        font.setPixelSize(12)
-        return font
 
     # Mouse, keys, drops
 
@@ -275,3 +279,9 @@ class PictureWell(QAbstractButton):
         self.setAccessibleDescription(state)
         self.setToolTip(f"{self._tip}\n{state}" if self.text() else "")
         name_tool(self.remove, self.tr("Take the picture away: {0}").format(self.text()))
+
+
+def _sized(font: QFont, pixels: int) -> QFont:
+    made = QFont(font)
+    made.setPixelSize(pixels)
+    return made
