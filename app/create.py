@@ -35,7 +35,6 @@ from app.fields import (
     tool,
 )
 from app.forecast import Forecast, ForecastCard
-from app.keys import Binding
 from app.obstacle import Obstacle, ObstacleCard, find_able, find_obstacle
 from app.pictures import Pictures
 from app.preset_button import PresetButton
@@ -144,9 +143,9 @@ class Create(Panel):
         self.prompt.editor.setFocus()
         self._scroll.ensureWidgetVisible(self.prompt)
 
-    def bindings(self) -> list[Binding]:
-        """What keys do in its wells for pictures."""
-        return self.pictures.first.bindings()
+    def show_pictures(self) -> None:
+        """Brings the wells for pictures into view, which have their height when the layout is done."""
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.pictures))
 
     def current_request(self) -> GenerationRequest | None:
         """What there is to foretell, which goes by the settings and not by the prompt."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import Signal
 from app import theme
 from app.draft import Draft
 from app.fields import Panel, name_tool, row, tool
+from app.keys import Binding
 from app.picture_well import PictureWell
 
 
@@ -34,6 +35,10 @@ class Pictures(Panel):
         draft.changed.connect(self.show_draft)
         self.retranslate()
         self.show_draft()
+
+    def bindings(self) -> list[Binding]:
+        """What keys do in either well."""
+        return self.first.bindings()
 
     def show_draft(self) -> None:
         """Takes the pictures from the draft; without any, the wells are no higher than a line."""

@@ -19,9 +19,14 @@ REPLACED, PICTURE = "replaced", "given picture"  # what messages are about
 
 
 class Replacing(QObject):
-    """Fills the draft. `loaded` says that it has something new to be seen, and to be typed on."""
+    """Fills the draft. Signals:
+
+    loaded: a request is in it, to be typed on.
+    given: it has another picture, to be seen.
+    """
 
     loaded = Signal()
+    given = Signal()
 
     def __init__(self, draft: Draft, messages: MessageBar, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -73,7 +78,7 @@ class Replacing(QObject):
             self._messages.say(problem, said(error), None, error.details, PICTURE)
             return
         self._draft.give(**{"first" if first else "last": name})
-        self.loaded.emit()
+        self.given.emit()
         self._offer_undo(text, before)
 
     def _offer_undo(self, text: str, before: Kept) -> None:

@@ -91,7 +91,7 @@ class Window(QMainWindow):
         self.keeping = Keeping(services.clips, self.say, self)
         self.telling = Telling(services.engine, services.jobs, self.messages, self)
         parts = {
-            Section.CREATE: self.create_panel.bindings,
+            Section.CREATE: self.create_panel.pictures.bindings,
             Section.PICTURE: self.theatre.bindings,
             Section.QUEUE: self.queue.bindings,
             Section.LIBRARY: self.library.bindings,
@@ -147,6 +147,10 @@ class Window(QMainWindow):
         self.show_page(Page.CREATE)
         self.create_panel.edit_prompt()
 
+    def _on_given(self) -> None:
+        self.show_page(Page.CREATE)
+        self.create_panel.show_pictures()
+
     def _lay_out(self) -> None:
         middle = QWidget()
         middle.setObjectName("window")
@@ -174,6 +178,7 @@ class Window(QMainWindow):
         panel.presets.removed.connect(self._on_preset_removed)
         panel.presets.taken.connect(self.replacing.tell_preset)
         self.replacing.loaded.connect(self._on_loaded)
+        self.replacing.given.connect(self._on_given)
         panel.presets.failed.connect(partial(self._on_problem, subject=PRESETS))
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
