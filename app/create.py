@@ -362,6 +362,7 @@ class Create(Panel):
             across, down = ratio.split(":")
             button.setAccessibleName(self.tr("{0} to {1}").format(across, down))
         self._show_count()
+        self._show_obstacle(find_obstacle(self.draft, self._models))
         name_tool(self.swap, self.tr("Swap width and height"))
 
     def _show_count(self) -> None:

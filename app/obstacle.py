@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
 from app import stills, theme
@@ -67,10 +67,18 @@ class ObstacleCard(Panel):
         """From now on; None for nothing."""
         self._obstacle = obstacle
         self.sentence.setText("" if obstacle is None else obstacle.sentence)
+        self.remedy.setVisible(obstacle is not None and obstacle.model is not None)
+        self._draw_mark()
+        self.retranslate()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802, Qt's name
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            self._draw_mark()  # a picture in the old colours
+
+    def _draw_mark(self) -> None:
         icon = theme.icon("problem", theme.Tone.PROBLEM)
         self._mark.setPixmap(icon.pixmap(QSize(18, 18), self.devicePixelRatio()))
-        self.remedy.setVisible(obstacle is not None and obstacle.model is not None)
-        self.retranslate()
 
     def _on_remedy(self) -> None:
         if self._obstacle is not None and self._obstacle.model is not None:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtCore import QLocale, QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
@@ -12,6 +12,8 @@ from app import stills
 from app.create import Create
 from app.draft import Draft
 from app.picture_well import HIGH, LOW, PictureWell
+from app.settings import Language
+from app.text import Texts
 from inference.api import pictures
 from inference.api.messages import ModelInfo
 from inference.api.spec import GenerationRequest, size_like
@@ -219,6 +221,22 @@ def test_what_the_model_cant_make_is_said_with_one_that_can(
     (request,) = wanted.args[0]
     assert isinstance(request, GenerationRequest)
     assert request.pictures == {0: first.name}
+
+
+def test_what_is_in_the_way_is_said_in_the_language_that_is_spoken(
+    panel: Create, first: PictureWell, file: Path
+) -> None:
+    first.take_file(file)
+    before, texts = QLocale(), Texts()
+    texts.use(Language.CHINESE)
+    QApplication.processEvents()
+    try:
+        assert said(panel).startswith("demo 只能由文字生成视频")
+        assert panel.obstacle.remedy.text() == "改用 My VACE"
+        assert first.accessibleName() == "首帧"
+    finally:
+        texts.use(Language.ENGLISH)
+        QLocale.setDefault(before)
 
 
 def test_model_for_pictures_asks_for_them(panel: Create, file: Path) -> None:
