@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QMimeData, QPointF, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
@@ -30,6 +30,7 @@ LOW = 28  # without a picture in either well
 LEAST, HIGH = 68, 84  # with one, as there is room
 LARGEST = QSize(480, 320)  # of what is kept to be drawn
 ICON, EDGE = 18, 6
+SEEN_FROM = 0.05  # the share of a picture that is cut off, from which on that is shown
 
 
 class PictureWell(QAbstractButton):
@@ -54,7 +55,7 @@ class PictureWell(QAbstractButton):
         self.remove.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Delete does it
         theme.set_kind(self.remove, "over-picture")
         self._icon, self._image, self._dropping = icon, QImage(), False
-        self._tip = ""
+        self._tip, self._aspect = "", 1.0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.setCursor(Qt.CursorShape.PointingHandCursor)
@@ -65,8 +66,10 @@ class PictureWell(QAbstractButton):
         self.set_high(high=False)
         self.show_picture("")
 
-    def show_picture(self, name: str) -> None:
-        """The kept picture of that name, or that it is missing; empty for none."""
+    def show_picture(self, name: str, aspect: float = 1.0) -> None:
+        """The kept picture of that name, or that it is missing; empty for none. The clip is `aspect` times as
+        wide as high, and has what is in the picture's middle."""
+        self._aspect = aspect
         missing = stills.is_missing(name)
         if name and (name, missing) != (self.name, self.missing):
             self._image = stills.look_at(name, LARGEST)
@@ -164,7 +167,8 @@ class PictureWell(QAbstractButton):
             ink = table.problem
         if self.hasFocus() or self._dropping:
             ink = table.accent_text
-        pen = QPen(theme.color(ink), 1)
+        thick = self.name and self.hasFocus()  # a thin line is lost beside a picture
+        pen = QPen(theme.color(ink), 2 if thick else 1)
         if not self.name:
             pen.setDashPattern([4, 3])
         painter.setPen(pen)
@@ -180,8 +184,22 @@ class PictureWell(QAbstractButton):
         painter.save()
         painter.setClipPath(rounded)
         painter.drawImage(shown, self._image)
+        if self._is_cut():
+            middle = QRectF(QPointF(), QSizeF(self._aspect, 1.0).scaled(shown.size(), keep))
+            middle.moveCenter(shown.center())
+            cut, whole = QPainterPath(), QPainterPath()
+            whole.addRect(shown)
+            cut.addRect(middle)
+            painter.fillPath(whole.subtracted(cut), overlay.SHADE)
         painter.restore()
         self._paint_title(painter, box)
+
+    def _is_cut(self) -> bool:
+        """Whether the clip's shape leaves out what one would miss."""
+        if self._image.isNull():
+            return False
+        ratio = self._image.width() / self._image.height() / self._aspect
+        return 1 - min(ratio, 1 / ratio) > SEEN_FROM
 
     def _paint_title(self, painter: QPainter, box: QRectF) -> None:
         """In the corner, as small as can be read: it is the picture that is to be seen."""
@@ -273,6 +291,10 @@ class PictureWell(QAbstractButton):
             state = self.tr("This picture isn't on this machine any more: choose it again.")
         elif self.name:
             state = self.tr("A picture is here: click to choose another, or press Delete.")
+            if self._is_cut():
+                state += " " + self.tr(
+                    "What is dimmed doesn't fit the clip's shape, and is cut off."
+                )
         else:
             state = self.tr("Click, drop a picture here, or press Ctrl+V to paste one.")
         self.setAccessibleName(self.text())

@@ -43,10 +43,11 @@ class Pictures(Panel):
     def show_draft(self) -> None:
         """Takes the pictures from the draft; without any, the wells are no higher than a line."""
         draft = self._draft
+        aspect = draft.choices.width / draft.choices.height
         given = bool(draft.first_frame or draft.last_frame)
         for well, name in ((self.first, draft.first_frame), (self.last, draft.last_frame)):
             well.set_high(high=given)
-            well.show_picture(name)
+            well.show_picture(name, aspect)
         if self.swap.hasFocus() and not given:
             self.first.setFocus()
         self.swap.setVisible(given)

@@ -1568,6 +1568,10 @@
         <translation>已选择图片：点击可更换，按 Delete 可移除。</translation>
     </message>
     <message>
+        <source>What is dimmed doesn&apos;t fit the clip&apos;s shape, and is cut off.</source>
+        <translation>变暗的部分超出视频的画面比例，会被裁掉。</translation>
+    </message>
+    <message>
         <source>Click, drop a picture here, or press Ctrl+V to paste one.</source>
         <translation>点击选择图片、将图片拖到这里，或按 Ctrl+V 粘贴。</translation>
     </message>

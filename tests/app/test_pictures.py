@@ -173,6 +173,18 @@ def test_picture_is_seen_in_its_own_shape_and_upright(
     assert max(beside.red(), beside.blue()) < 200 or beside.green() > 200
 
 
+def test_what_is_cut_off_is_dimmed(qtbot: QtBot, panel: Create, first: PictureWell) -> None:
+    panel.draft.give(first=stills.take_image(picture(160, 96)))
+    qtbot.waitUntil(lambda: first.height() == HIGH)
+    at = first.rect().center().x() - 50, 30
+    assert picture_of(first).pixelColor(*at).blue() > 200
+    assert "cut off" not in first.toolTip()
+    panel.draft.choose(width=64, height=64)
+    assert picture_of(first).pixelColor(*at).blue() < 150
+    assert picture_of(first).pixelColor(first.rect().center().x() - 20, 30).blue() > 200
+    assert "cut off" in first.toolTip()
+
+
 def test_first_and_last_are_swapped(panel: Create, first: PictureWell, file: Path) -> None:
     first.take_file(file)
     name = panel.draft.first_frame
@@ -185,6 +197,9 @@ def test_wells_come_after_the_prompt_and_say_what_they_are(panel: Create, file: 
     wells = panel.pictures
     first = _next(panel.prompt.editor)
     assert [first, _next(first)] == [wells.first, wells.last]
+    wells.first.take_file(file)
+    assert [_next(first), _next(_next(first))] == [wells.swap, wells.last]
+    wells.first.remove.click()
     assert [wells.first.accessibleName(), wells.last.accessibleName()] == [
         "First frame",
         "Last frame",
