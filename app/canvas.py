@@ -45,6 +45,8 @@ class Canvas(Panel):
     zoomed = Signal()
     compare_wanted = Signal()  # of the two clips, or of one again
     frame_wanted = Signal()  # to be saved
+    beginning_wanted = Signal()  # of a clip, with this frame
+    ending_wanted = Signal()
     export_wanted = Signal()  # of the range
 
     def __init__(self, player: Player) -> None:
@@ -292,6 +294,10 @@ class Canvas(Panel):
             ),
             Binding(("C",), self.tr("Two clips, or one again"), self.compare_wanted.emit),
             Binding(("S",), self.tr("Save this frame"), self.frame_wanted.emit),
+            Binding(
+                ("B",), self.tr("Begin the next clip with this frame"), self.beginning_wanted.emit
+            ),
+            Binding(("N",), self.tr("End the next clip with this frame"), self.ending_wanted.emit),
             Binding(("E",), self.tr("Export the range"), self.export_wanted.emit),
             Binding(("Esc",), self.tr("Leave the full screen"), self.escaped.emit),
         ]
@@ -343,7 +349,7 @@ class Canvas(Panel):
     def retranslate(self) -> None:
         self._title = self.tr("Your clip appears here")
         self._hint = self.tr(
-            "Describe it at the left and press Ctrl+Enter, or drop a clip or a picture."
+            "Describe it at the left and press Ctrl+Enter, or drop a clip, or a picture to begin with."
         )
         self._drop_text = self.tr("Drop to open")
         self.setAccessibleName(self.tr("Picture"))

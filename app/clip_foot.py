@@ -6,7 +6,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
-from app import theme
+from app import stills, theme
 from app.clip_actions import KEYS, NOT_IN_TRASH, ClipAction
 from app.fields import OneLine, name_tool, row, tool
 from app.library import Clip, date_text, shape_text
@@ -84,10 +84,11 @@ class ClipFoot(QFrame):
             self.tr("seed {0}").format(request.seed),
             shape_text(clip),
             self._steps(request),
+            stills.text_of(request),
             date_text(clip),
             self.tr("the file {0} is missing").format(place) if is_missing else Path(place).name,
         )
-        return "   ".join(parts)
+        return "   ".join(filter(None, parts))
 
     def _steps(self, request: GenerationRequest) -> str:
         if request.stop_after:

@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QFrame,
@@ -35,6 +35,8 @@ from app.fields import (
     tool,
 )
 from app.forecast import Forecast, ForecastCard
+from app.obstacle import Obstacle, ObstacleCard, find_able, find_obstacle
+from app.pictures import Pictures
 from app.preset_button import PresetButton
 from app.presets import Presets
 from app.prompt import Prompt, PromptEdit
@@ -47,7 +49,6 @@ from inference.api.spec import (
     MAX_SIDE,
     SIZE_MULTIPLE,
     GenerationRequest,
-    Task,
     nearest_frames,
     nearest_size,
 )
@@ -69,6 +70,7 @@ class Create(Panel):
         self.model = Choice()
         self.presets = PresetButton(draft, Presets(presets_file, self))
         self.prompt = Prompt()
+        self.pictures = Pictures(draft)
         self.negative = PromptEdit()
         self.ratios = Segments([RatioButton(*map(int, ratio.split(":"))) for ratio in Ratio])
         self.width_field = WholeNumber(SIZE_MULTIPLE, MAX_SIDE, SIZE_MULTIPLE)
@@ -82,8 +84,8 @@ class Create(Panel):
         self.variations = WholeNumber(1, 64)
         self.advanced = Advanced(draft)
         self.forecast = ForecastCard()
-        self.fault = QLabel()
-        self._fault_mark = QLabel()
+        self.obstacle = ObstacleCard()
+        self._models: tuple[ModelInfo, ...] = ()
         self._verdict = QStackedLayout()  # what is foretold, or what is in the way in its place
         self.generate = QPushButton()
         self._scroll = QScrollArea()
@@ -103,16 +105,16 @@ class Create(Panel):
         self.show_draft()
 
     def show_models(self, models: tuple[ModelInfo, ...]) -> None:
-        """Offers those that are installed and make video from text."""
+        """Offers those that are installed and make video, from text or from pictures."""
         self.draft.learn(models)
+        self._models = tuple(model for model in models if model.installed and model.tasks)
         blocker = QSignalBlocker(self.model)
         self.model.clear()
-        for model in models:
-            if model.installed and Task.T2V.value in model.tasks:
-                self.model.addItem(said(model.title), model.name)
+        for model in self._models:
+            self.model.addItem(said(model.title), model.name)
         del blocker
-        if self.model.findData(self.draft.model) < 0 and self.model.count():
-            self._on_model(0)
+        if self.model.findData(self.draft.model) < 0 and self._models:
+            self._use_model((find_able(self.draft, self._models) or self._models[0]).name)
         self.show_draft()
 
     def show_forecast(self, request: GenerationRequest | None, forecast: Forecast) -> None:
@@ -123,13 +125,16 @@ class Create(Panel):
         self._take_typed()
         if not self.draft.prompt.strip():
             self._show_fault(self.tr("The prompt is empty: describe the video you want."))
+            theme.set_trait(self.prompt.editor, "wrong", True)
             self.edit_prompt()
+            return
+        if find_obstacle(self.draft, self._models) is not None:
+            self.show_draft()
             return
         try:
             requests = self.draft.requests()
         except UserError as error:
             self._show_fault(said(error))
-            self.edit_prompt()
             return
         self.generate_wanted.emit(requests)
 
@@ -137,6 +142,10 @@ class Create(Panel):
         """Puts the cursor into the prompt, where it can be seen."""
         self.prompt.editor.setFocus()
         self._scroll.ensureWidgetVisible(self.prompt)
+
+    def show_pictures(self) -> None:
+        """Brings the wells for pictures into view, which have their height when the layout is done."""
+        QTimer.singleShot(0, self, lambda: self._scroll.ensureWidgetVisible(self.pictures))
 
     def current_request(self) -> GenerationRequest | None:
         """What there is to foretell, which goes by the settings and not by the prompt."""
@@ -167,7 +176,8 @@ class Create(Panel):
         quality = quality_of(chosen.steps, draft.defaults)
         self.qualities.show_picked(None if quality is None else list(Quality).index(quality))
         del blockers
-        self._show_fault("")
+        theme.set_trait(self.prompt.editor, "wrong", False)
+        self._show_obstacle(find_obstacle(draft, self._models))
         self.request_changed.emit(self.current_request())
 
     def _connect(self) -> None:
@@ -188,12 +198,17 @@ class Create(Panel):
         self.qualities.picked.connect(self._on_quality)
         self.variations.valueChanged.connect(self._on_variations)
         self.forecast.suggestion_taken.connect(self._on_suggestion)
+        self.pictures.failed.connect(self._show_fault)
+        self.obstacle.model_wanted.connect(self._use_model)
         self.generate.clicked.connect(self.submit)
         for fold in (self._negative_fold, self._advanced_fold):
             fold.head.toggled.connect(partial(self._on_folded, fold))
 
     def _on_model(self, index: int) -> None:
-        self.draft.use_model(self.model.itemData(index))
+        self._use_model(self.model.itemData(index))
+
+    def _use_model(self, name: str) -> None:
+        self.draft.use_model(name)
         self.prompt.remeasure()
 
     def _on_ratio(self, number: int) -> None:
@@ -248,11 +263,11 @@ class Create(Panel):
             QTimer.singleShot(0, fold, lambda: self._scroll.ensureWidgetVisible(fold))
 
     def _show_fault(self, text: str) -> None:
-        self.fault.setText(text)
-        self._verdict.setCurrentIndex(1 if text else 0)
-        icon = theme.icon("problem", theme.Tone.PROBLEM)
-        self._fault_mark.setPixmap(icon.pixmap(QSize(18, 18), self.devicePixelRatio()))
-        theme.set_trait(self.prompt.editor, "wrong", bool(text))
+        self._show_obstacle(Obstacle(text))
+
+    def _show_obstacle(self, obstacle: Obstacle | None) -> None:
+        self.obstacle.show_obstacle(obstacle)
+        self._verdict.setCurrentIndex(0 if obstacle is None else 1)
 
     def _lay_out(self) -> None:
         self.setMinimumWidth(WIDTH)
@@ -283,16 +298,7 @@ class Create(Panel):
 
     def _lay_out_verdict(self) -> None:
         """As high as the higher of the two, so that nothing moves when one takes the other's place."""
-        theme.set_kind(self.fault, "problem")
-        self.fault.setWordWrap(True)
-        card = QFrame()
-        theme.set_kind(card, "card")
-        inside = row(self._fault_mark, self.fault, stretch=1)
-        inside.setAlignment(self._fault_mark, Qt.AlignmentFlag.AlignTop)
-        inside.setAlignment(self.fault, Qt.AlignmentFlag.AlignTop)
-        inside.setContentsMargins(theme.ROOM, theme.GAP, theme.ROOM, theme.GAP)
-        card.setLayout(inside)
-        for side in (self.forecast, card):
+        for side in (self.forecast, self.obstacle):
             policy = side.sizePolicy()
             policy.setRetainSizeWhenHidden(True)
             side.setSizePolicy(policy)
@@ -305,6 +311,7 @@ class Create(Panel):
         layout.setSpacing(6)
         layout.addLayout(row(self._model_title, self.model, self.presets, stretch=1))
         layout.addWidget(self.prompt, 1)
+        layout.addWidget(self.pictures)
         layout.addWidget(self._negative_fold)
         layout.addLayout(self._make_fields())
         layout.addWidget(self._advanced_fold)
@@ -355,6 +362,7 @@ class Create(Panel):
             across, down = ratio.split(":")
             button.setAccessibleName(self.tr("{0} to {1}").format(across, down))
         self._show_count()
+        self._show_obstacle(find_obstacle(self.draft, self._models))
         name_tool(self.swap, self.tr("Swap width and height"))
 
     def _show_count(self) -> None:

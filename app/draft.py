@@ -9,6 +9,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from app import stills
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
 from inference.api.spec import (
@@ -20,6 +21,7 @@ from inference.api.spec import (
     Solver,
     WeightFormat,
     nearest_frames,
+    size_like,
 )
 
 
@@ -77,6 +79,8 @@ class Kept:
     stop_after: int
     touched: tuple[str, ...]
     followers: tuple[str, ...] = ()
+    first_frame: str = ""
+    last_frame: str = ""
 
 
 def defaults_of(defaults: SamplingDefaults) -> Choices:
@@ -100,6 +104,7 @@ def choices_of(request: GenerationRequest) -> Choices:
     return Choices(**{field.name: getattr(request, field.name) for field in fields(Choices)})
 
 
+SIDES = frozenset({"width", "height"})
 ANY_PROMPT = "?"  # to reckon with, never to be made
 ANY = next(spec for spec in MODELS.values() if spec is not DEMO)  # stands in for an unknown model
 
@@ -161,6 +166,7 @@ class Draft(QObject):
         self.followers: tuple[
             str, ...
         ] = ()  # jobs that it stood before when it was taken back to edit
+        self.first_frame = self.last_frame = ""  # names of kept pictures, see `app.stills`
         self._touched: frozenset[str] = frozenset()
         self._likes: dict[str, str] = {}
 
@@ -173,6 +179,15 @@ class Draft(QObject):
     def defaults(self) -> SamplingDefaults:
         """What the chosen model is best run with."""
         return (self.spec or ANY).defaults
+
+    @property
+    def fitted_defaults(self) -> SamplingDefaults:
+        """The same, in the shape of the picture that the clip begins with, or else ends with."""
+        own, size = self.defaults, stills.size_of(self.first_frame or self.last_frame)
+        if size is None:
+            return own
+        width, height = size_like(*size, own)
+        return replace(own, width=width, height=height)
 
     def learn(self, models: Iterable[ModelInfo]) -> None:
         """What the models that the user added are like."""
@@ -197,19 +212,36 @@ class Draft(QObject):
             self._touched |= values.keys()
             self.changed.emit()
 
+    def give(self, *, first: str | None = None, last: str | None = None) -> None:
+        """Takes the names of pictures that the clip begins and ends with; empty for none, None for what it was.
+
+        A picture that is new gives the clip its shape, which stays until the user chooses another.
+        """
+        before = (self.first_frame, self.last_frame)
+        now = (before[0] if first is None else first, before[1] if last is None else last)
+        if now == before:
+            return
+        self.first_frame, self.last_frame = now
+        if (leading := now[0] or now[1]) and leading not in before:
+            self._touched -= SIDES
+        if not self._touched & SIDES:
+            own = self.fitted_defaults
+            self.choices = replace(self.choices, width=own.width, height=own.height)
+        self.changed.emit()
+
     def use_model(self, model: str) -> None:
         """Changes the model, and with it every value that the user left alone."""
         if model == self.model:
             return
         self.model = model
         kept = {name: getattr(self.choices, name) for name in self._touched}
-        self.choices, self.stop_after = replace(defaults_of(self.defaults), **kept), 0
+        self.choices, self.stop_after = replace(defaults_of(self.fitted_defaults), **kept), 0
         self.changed.emit()
 
     def take(self, choices: Choices, *, stop_after: int = 0) -> None:
         """Takes every value; those that are as the model likes them follow it when it changes."""
         self.choices, self.stop_after = choices, stop_after
-        standard = defaults_of(self.defaults)
+        standard = defaults_of(self.fitted_defaults)
         names = (field.name for field in fields(Choices))
         self._touched = frozenset(
             name for name in names if getattr(standard, name) != getattr(choices, name)
@@ -220,6 +252,7 @@ class Draft(QObject):
         """Takes a request as it is, one clip with its seed, which is locked."""
         self.followers = followers
         self.prompt, self.model = request.prompt, request.model
+        self.first_frame, self.last_frame = request.first_frame, request.last_frame
         self.seed, self.seed_locked, self.variations = request.seed, True, 1
         self.take(choices_of(request), stop_after=request.stop_after)
 
@@ -234,6 +267,7 @@ class Draft(QObject):
         return Kept(
             *(self.prompt, self.model, self.seed, self.seed_locked, self.variations, self.choices),
             *(self.stop_after, tuple(sorted(self._touched)), self.followers),
+            *(self.first_frame, self.last_frame),
         )
 
     def recall(self, kept: Kept) -> None:
@@ -242,22 +276,23 @@ class Draft(QObject):
         self.seed, self.seed_locked = kept.seed, kept.seed_locked
         self.choices, self.stop_after = kept.choices, kept.stop_after
         self.followers = kept.followers
+        self.first_frame, self.last_frame = kept.first_frame, kept.last_frame
         self._touched = frozenset(kept.touched) & {field.name for field in fields(Choices)}
         self.changed.emit()
 
     def outline(self) -> GenerationRequest:
         """The request as far as it is known: before there is a prompt, of any. Raises `UserError`."""
-        values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
-        values["stop_after"] = self.stop_after
-        prompt = self.prompt if self.prompt.strip() else ANY_PROMPT
-        return GenerationRequest(prompt=prompt, model=self.model, seed=self.seed, **values)
+        return self._request(self.prompt if self.prompt.strip() else ANY_PROMPT, self.seed)
 
     def request(self, number: int = 0) -> GenerationRequest:
         """The request for variation `number`, the seed counted on. Raises `UserError`."""
+        return self._request(self.prompt, (self.seed + number) % (MAX_SEED + 1))
+
+    def _request(self, prompt: str, seed: int) -> GenerationRequest:
         values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
-        seed = (self.seed + number) % (MAX_SEED + 1)
+        values |= {"first_frame": self.first_frame, "last_frame": self.last_frame}
         values["stop_after"] = self.stop_after
-        return GenerationRequest(prompt=self.prompt, model=self.model, seed=seed, **values)
+        return GenerationRequest(prompt=prompt, model=self.model, seed=seed, **values)
 
     def requests(self) -> list[GenerationRequest]:
         """One request a variation; afterwards a seed that is not locked is thrown anew."""

@@ -14,12 +14,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QBuffer, QCoreApplication, QObject, QThread, Signal
-from PySide6.QtGui import QImage, QImageWriter
+from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal
+from PySide6.QtGui import QImage
 
 from app import ffmpeg
 from app.recipes import FRAMES, TAG, TRIMMED, Part
 from app.sources import RECIPE, Colour, Source, open_source
+from app.stills import write_picture
 from app.words import said, said_reason
 from inference.api.errors import UserError
 from inference.api.pipes import may_break
@@ -287,15 +288,6 @@ def write_pictures(folder: Path, frames: Iterator[QImage], tags: dict[str, str])
     (folder / RECIPE).write_text(json.dumps(tags, ensure_ascii=False), "utf-8")
     for number, image in enumerate(frames, 1):
         write_picture(folder / f"frame_{number:05}.png", image)
-
-
-def write_picture(path: Path, image: QImage) -> None:
-    """As PNG. Raises `OSError`."""
-    memory = QBuffer()  # Qt's own files don't notice a full disk
-    writer = QImageWriter(memory, b"png")
-    if not writer.write(image):
-        raise OSError(errno.EIO, writer.errorString())
-    path.write_bytes(memory.data().data())
 
 
 def save_frame(image: QImage, target: Path) -> None:

@@ -15,6 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 
+from app import stills
 from app.journal import Job, JobStatus, Journal
 from app.text import tip
 from app.words import said
@@ -176,6 +177,8 @@ def _facts(job: Job) -> list[str]:
     if request.frames > 1:
         frames = QCoreApplication.translate("JobList", "{0} frames")
         facts.append(frames.format(request.frames))
+    if pictures := stills.text_of(request):
+        facts.append(pictures)
     return facts
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from app import stills
 from app.clip_actions import ClipAction
 from app.clips import Clips
 from app.library import Clip
@@ -23,11 +24,13 @@ class Keeping(QObject):
 
     watch_wanted: the path of a clip.
     compare_wanted: the paths of two, or of one that is to be beside what is shown.
+    picture_wanted: the path of a picture to begin a clip with.
     reuse_wanted: the request of one, and what is to be said of it; empty for what is always said.
     """
 
     watch_wanted = Signal(Path)
     compare_wanted = Signal(list)
+    picture_wanted = Signal(Path)
     reuse_wanted = Signal(object, str)
 
     def __init__(self, clips: Clips, say: Say, parent: QObject | None = None) -> None:
@@ -61,7 +64,8 @@ class Keeping(QObject):
             self._on_error(error)
 
     def open_files(self, paths: Sequence[Path]) -> None:
-        """Take in some files; show the first that can be, and use its settings if Kinora made it."""
+        """Take in some files; show the first that can be, and use its settings if Kinora made it. A picture
+        that it didn't make, alone, is what the next clip begins with."""
         self._files, self._count = list(paths), len(paths)
         self._taken, self._is_shown = 0, False
         self._take_next()
@@ -130,6 +134,9 @@ class Keeping(QObject):
             self._say(MessageLevel.INFO, text.format(self._count, self._taken))
 
     def _show(self, path: Path, origin: Origin | None) -> None:
+        if origin is None and self._count == 1 and stills.is_picture(path):
+            self.picture_wanted.emit(path)
+            return
         self.watch_wanted.emit(path)
         if origin is None:
             text = self.tr(

@@ -171,7 +171,7 @@ class ModelCard(Panel):
             Task.T2V: self.tr("Video from text"),
             Task.I2V: self.tr("Video from a picture"),
             Task.FLF2V: self.tr("Video between two pictures"),
-            Task.VACE: self.tr("Edits and references"),
+            Task.VACE: self.tr("Video from or between pictures"),
         }
         model = self.model
         parts = [name for task, name in tasks.items() if task.value in model.tasks]

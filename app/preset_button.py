@@ -46,7 +46,7 @@ class PresetButton(QWidget):
         for submenu in self.menu.findChildren(QMenu):
             submenu.deleteLater()  # clearing the menu leaves them
         self.menu.clear()
-        defaults = self._draft.defaults
+        defaults = self._draft.fitted_defaults
         for name, make in BUILT_IN:
             shown = QCoreApplication.translate("Presets", name)
             self.menu.addAction(shown).triggered.connect(self._taker(shown, make(defaults)))

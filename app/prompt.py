@@ -107,7 +107,7 @@ class Prompt(QWidget):
         theme.set_kind(self._title, "section")
         theme.set_kind(self.count, "hint")
         self._bar.setTextVisible(False)
-        self.editor.setMinimumHeight(72)
+        self.editor.setMinimumHeight(56)
         top = QHBoxLayout()
         top.addWidget(self._title, 1)
         top.addWidget(self.count)

@@ -33,8 +33,9 @@ class Shortcuts(QObject):
     ) -> None:
         super().__init__(window)
         self._window, self._top_bar, self._messages = window, top_bar, messages
-        own = {Section.WINDOW: self._of_window, Section.CREATE: self._of_create}
-        self.help = Help(window, {**own, **parts})
+        self._parts = parts
+        own = {Section.WINDOW: self._of_window, Section.CREATE: self._of_create_page}
+        self.help = Help(window, {**parts, **own})
         bind(window, [*self._everywhere(), *self._of_create()])
         bind(picture, [self._alone()])  # none acts whose widget is hidden
         bind(messages, [self._dismissal()])
@@ -66,6 +67,9 @@ class Shortcuts(QObject):
             Binding(("F11",), self.tr("Full screen, and back"), self.full_screen_wanted.emit),
             Binding(Help.KEYS, self.tr("These shortcuts"), self.help.toggle),
         ]
+
+    def _of_create_page(self) -> list[Binding]:
+        return [*self._of_create(), *self._parts[Section.CREATE]()]
 
     def _of_create(self) -> list[Binding]:
         make = self.making_wanted.emit

@@ -46,9 +46,8 @@ def open_source(path: Path) -> Source:
             raise UserError(text.format(path=path))
         return Pictures(path, pictures, _fps_of(path))
     ffmpeg.open_file(path).close()
-    reader = _reader(path)
-    still = bytes(reader.format().data()).decode() in STILLS and reader.imageCount() < 2
-    return Pictures(path, [path], DEFAULT_FPS) if still else Video(path)
+    reader = reader_of(path)
+    return Pictures(path, [path], DEFAULT_FPS) if is_still(reader) else Video(path)
 
 
 class Pictures:
@@ -61,7 +60,7 @@ class Pictures:
     def read(self, first: int, colour: Colour = Colour.QUICK) -> Generator[QImage, None, None]:
         del colour  # they are RGB already
         for file in self._files[first:]:
-            reader = _reader(file)
+            reader = reader_of(file)
             image = reader.read()
             if image.isNull():
                 raise ffmpeg.unreadable(file, reader.errorString())
@@ -103,7 +102,13 @@ class Video:
                 ffmpeg.end(process)
 
 
-def _reader(file: Path) -> QImageReader:
+def is_still(reader: QImageReader) -> bool:
+    """Whether what it is about to read says to be one picture, not several in one."""
+    return bytes(reader.format().data()).decode() in STILLS and reader.imageCount() < 2
+
+
+def reader_of(file: Path) -> QImageReader:
+    """Reads a picture by its content, upright."""
     reader = QImageReader(str(file))
     reader.setDecideFormatFromContent(True)
     reader.setAutoTransform(True)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout
 
@@ -27,6 +27,8 @@ class Theatre(Panel):
     full_screen_wanted = Signal()
     escaped = Signal()
     frame_wanted = Signal(QImage, str)  # to be saved; the clip's name and the frame's number
+    beginning_wanted = Signal(QImage)  # of the next clip, with this frame
+    ending_wanted = Signal(QImage)
     export_wanted = Signal(Path, int, int)  # of that clip, the frames from first to last
     opened = Signal()  # the clip that was asked for is shown
     failed = Signal(str, str)
@@ -149,12 +151,16 @@ class Theatre(Panel):
         self.canvas.escaped.connect(self.escaped)
         self.canvas.compare_wanted.connect(self.transport.compare.click)
         self.canvas.frame_wanted.connect(self.transport.save_frame.click)
+        self.canvas.beginning_wanted.connect(self.transport.begin_with.click)
+        self.canvas.ending_wanted.connect(self.transport.end_with.click)
         self.canvas.export_wanted.connect(self.transport.export.click)
         self.transport.full_screen_wanted.connect(self.full_screen_wanted)
         self.transport.fit_wanted.connect(self.canvas.fit)
         self.transport.compare_toggled.connect(self._on_compare)
         self.transport.frame_wanted.connect(self._on_frame_wanted)
         self.transport.export_wanted.connect(self._on_export_wanted)
+        self.transport.beginning_wanted.connect(lambda: self._give(self.beginning_wanted))
+        self.transport.ending_wanted.connect(lambda: self._give(self.ending_wanted))
         for button in self.transport.buttons:
             button.installEventFilter(self)
 
@@ -163,6 +169,7 @@ class Theatre(Panel):
         old, self._film = self._film, film
         self.canvas.show_film(film, badge)
         self.timeline.show_film(film)
+        self.transport.set_clip(not isinstance(film, PreviewFilm))
         if old is not None and old is not film:
             old.close()
 
@@ -227,6 +234,12 @@ class Theatre(Panel):
         if image is not None and self._film is not None:
             name = f"{Path(self._film.name).stem}-{self.player.position + 1:05}"
             self.frame_wanted.emit(image, name)
+
+    def _give(self, wanted: SignalInstance) -> None:
+        """The frame that is shown, of a clip."""
+        image = self.canvas.shown_image()
+        if image is not None and self.path is not None:
+            wanted.emit(image)
 
     def _on_export_wanted(self) -> None:
         if self.path is not None:

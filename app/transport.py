@@ -64,6 +64,8 @@ class Transport(Panel):
     fit_wanted = Signal()
     full_screen_wanted = Signal()
     frame_wanted = Signal()  # this frame is to be saved
+    beginning_wanted = Signal()  # of the next clip, with this frame
+    ending_wanted = Signal()
     export_wanted = Signal()
 
     def __init__(self, player: Player) -> None:
@@ -75,9 +77,10 @@ class Transport(Panel):
         self.loop, self.speed = tool("loop"), Choice()
         self.mark_in, self.mark_out = tool("mark-in"), tool("mark-out")
         self.compare, self.fit, self.full_screen = tool("compare"), tool("fit"), tool("fullscreen")
+        self.begin_with, self.end_with = tool("first-frame"), tool("last-frame")
         self.save_frame, self.export = tool("camera"), tool("export")
         self.readout = Readout()
-        self._has_compare = False
+        self._has_compare, self._is_clip = False, True
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -89,7 +92,8 @@ class Transport(Panel):
         return (
             *(self.to_start, self.step_back, self.play_reverse, self.play, self.step_forward),
             *(self.to_end, self.loop, self.mark_in, self.mark_out),
-            *(self.compare, self.fit, self.full_screen, self.save_frame, self.export),
+            *(self.compare, self.fit, self.full_screen, self.begin_with, self.end_with),
+            *(self.save_frame, self.export),
         )
 
     def set_comparable(self, there: bool) -> None:  # noqa: FBT001, there is nothing else to say
@@ -99,12 +103,19 @@ class Transport(Panel):
             self.compare.setChecked(False)
         self.show_player()
 
+    def set_clip(self, is_clip: bool) -> None:  # noqa: FBT001, there is nothing else to say
+        """Is it a clip that is shown, not the preview of one?"""
+        self._is_clip = is_clip
+        self.show_player()
+
     def show_player(self) -> None:
         """Takes everything from the player."""
         player, there = self._player, self._player.count > 0
         for button in self.buttons:
             button.setEnabled(there)
         self.compare.setEnabled(there and self._has_compare)
+        for button in (self.begin_with, self.end_with, self.export):
+            button.setEnabled(there and self._is_clip)
         self.speed.setEnabled(there)
         forwards = player.playing and not player.reverse
         self.play.setIcon(theme.icon("pause" if forwards else "play"))
@@ -173,6 +184,8 @@ class Transport(Panel):
         self.compare.toggled.connect(self.compare_toggled)
         self.fit.clicked.connect(self.fit_wanted)
         self.full_screen.clicked.connect(self.full_screen_wanted)
+        self.begin_with.clicked.connect(self.beginning_wanted)
+        self.end_with.clicked.connect(self.ending_wanted)
         self.save_frame.clicked.connect(self.frame_wanted)
         self.export.clicked.connect(self.export_wanted)
         player.changed.connect(self.show_player)
@@ -222,6 +235,8 @@ class Transport(Panel):
         name_tool(self.compare, self.tr("Compare two clips"), "C")
         name_tool(self.fit, self.tr("Fit the picture"), "0")
         name_tool(self.full_screen, self.tr("Full screen"), "F11")
+        name_tool(self.begin_with, self.tr("Begin the next clip with this frame"), "B")
+        name_tool(self.end_with, self.tr("End the next clip with this frame"), "N")
         name_tool(self.save_frame, self.tr("Save this frame"), "S")
         name_tool(self.export, self.tr("Export the range"), "E")
         self.speed.setAccessibleName(self.tr("Speed"))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clips import Clips
 from app.create import Create
-from app.draft import Draft, Kept
+from app.draft import Draft
 from app.drafts import DraftFile
 from app.engine import Engine
 from app.forecast import Forecast, forecast
@@ -24,6 +24,7 @@ from app.placing import Placing
 from app.presets import Preset
 from app.queue_panel import QueuePanel
 from app.queueing import Queueing
+from app.replacing import Replacing
 from app.saving import Saving
 from app.shortcuts import Shortcuts
 from app.status_line import StatusLine
@@ -48,7 +49,7 @@ from inference.api.messages import (
 from inference.api.spec import GenerationRequest
 
 # What messages are about.
-ASKING, PICTURE, PRESETS, REPLACED = "asking", "picture", "presets", "replaced"
+ASKING, PICTURE, PRESETS = "asking", "picture", "presets"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Window(QMainWindow):
         self.draft = Draft(self)
         self._draft_file = DraftFile(self.draft, services.folder / "draft.json", self)
         self.top_bar, self.status_line, self.messages = TopBar(), StatusLine(), MessageBar()
+        self.replacing = Replacing(self.draft, self.messages, self)
         self.create_panel = Create(self.draft, services.folder / "presets.json")
         self.queue = QueuePanel(services.jobs, services.clips)
         self.theatre = Theatre()
@@ -89,6 +91,7 @@ class Window(QMainWindow):
         self.keeping = Keeping(services.clips, self.say, self)
         self.telling = Telling(services.engine, services.jobs, self.messages, self)
         parts = {
+            Section.CREATE: self.create_panel.pictures.bindings,
             Section.PICTURE: self.theatre.bindings,
             Section.QUEUE: self.queue.bindings,
             Section.LIBRARY: self.library.bindings,
@@ -138,37 +141,15 @@ class Window(QMainWindow):
     def load_request(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
         """Puts a request into the create panel, to be made again or changed; if it was in the queue,
         it goes back before its followers there."""
-        self.draft.load(request, followers)
+        self.replacing.load(request, followers)
+
+    def _on_loaded(self) -> None:
         self.show_page(Page.CREATE)
         self.create_panel.edit_prompt()
-        if request.stop_after:
-            self.say(MessageLevel.INFO, self._early_text(request))
 
-    def _on_reuse(self, request: GenerationRequest, text: str) -> None:
-        before = self.draft.kept()
-        self.load_request(request)
-        text = text or (self._early_text(request) if request.stop_after else "")
-        if text or self.draft.kept() != before:
-            usual = self.tr(
-                "The settings are that clip's now, and the seed too: unlock it to make another one."
-            )
-            self._offer_undo(text or usual, before)
-
-    def _on_preset_taken(self, name: str, before: Kept) -> None:
-        text = self.tr("The settings are those of the preset “{0}” now.").format(shortened(name))
-        self._offer_undo(text, before)
-
-    def _offer_undo(self, text: str, before: Kept) -> None:
-        """Says what has replaced the values in the create panel."""
-        undo = Remedy(self.tr("Undo"), partial(self.draft.recall, before))
-        self.say(MessageLevel.INFO, text, undo, subject=REPLACED)
-
-    def _early_text(self, request: GenerationRequest) -> str:
-        text = self.tr(
-            "That clip was finished early, after {0} of {1} steps, and so is the next, unless you choose "
-            "the steps anew."
-        )
-        return text.format(request.stop_after, request.steps)
+    def _on_given(self) -> None:
+        self.show_page(Page.CREATE)
+        self.create_panel.show_pictures()
 
     def _lay_out(self) -> None:
         middle = QWidget()
@@ -195,8 +176,9 @@ class Window(QMainWindow):
         panel.prompt.measure_wanted.connect(self._measure)
         panel.presets.changed.connect(self.messages.withdrawer(PRESETS))
         panel.presets.removed.connect(self._on_preset_removed)
-        panel.presets.taken.connect(self._on_preset_taken)
-        self.draft.changed.connect(self.messages.withdrawer(REPLACED))  # what is typed since stays
+        panel.presets.taken.connect(self.replacing.tell_preset)
+        self.replacing.loaded.connect(self._on_loaded)
+        self.replacing.given.connect(self._on_given)
         panel.presets.failed.connect(partial(self._on_problem, subject=PRESETS))
         self.top_bar.picked.connect(self.show_page)
         self.top_bar.theme_wanted.connect(self.theme_wanted)
@@ -215,6 +197,8 @@ class Window(QMainWindow):
         theatre.escaped.connect(self._leave_full_screen)
         theatre.frame_wanted.connect(self._on_frame_wanted)
         theatre.export_wanted.connect(self.saving.export)
+        theatre.beginning_wanted.connect(partial(self.replacing.give_frame, first=True))
+        theatre.ending_wanted.connect(partial(self.replacing.give_frame, first=False))
         theatre.opened.connect(self.messages.withdrawer(PICTURE))
         theatre.failed.connect(self._on_picture_failed)
 
@@ -227,7 +211,8 @@ class Window(QMainWindow):
         library.failed.connect(self._on_problem)
         keeping.watch_wanted.connect(self._watch)
         keeping.compare_wanted.connect(self._on_compare_wanted)
-        keeping.reuse_wanted.connect(self._on_reuse)
+        keeping.reuse_wanted.connect(self.replacing.reuse)
+        keeping.picture_wanted.connect(self.replacing.give_file)
 
     def _connect_queue(self) -> None:
         queueing = self.queueing
@@ -239,7 +224,7 @@ class Window(QMainWindow):
         queueing.watch_wanted.connect(self.watching.watch)
         queueing.follow_wanted.connect(self.watching.follow)
         queueing.compare_wanted.connect(self.compare)
-        queueing.edit_wanted.connect(self.load_request)
+        queueing.edit_wanted.connect(self.replacing.load)
         queueing.failed.connect(self._on_problem)
 
     def _watch(self, path: Path) -> None:

@@ -115,6 +115,14 @@
         <translation>保存此帧</translation>
     </message>
     <message>
+        <source>Begin the next clip with this frame</source>
+        <translation>将这一帧用作下一段视频的首帧</translation>
+    </message>
+    <message>
+        <source>End the next clip with this frame</source>
+        <translation>将这一帧用作下一段视频的尾帧</translation>
+    </message>
+    <message>
         <source>Export the range</source>
         <translation>导出选段</translation>
     </message>
@@ -127,8 +135,8 @@
         <translation>视频会显示在这里</translation>
     </message>
     <message>
-        <source>Describe it at the left and press Ctrl+Enter, or drop a clip or a picture.</source>
-        <translation>在左侧描述画面并按 Ctrl+Enter，或把视频、图片拖到这里。</translation>
+        <source>Describe it at the left and press Ctrl+Enter, or drop a clip, or a picture to begin with.</source>
+        <translation>在左侧描述画面后按 Ctrl+Enter；也可以拖入一段视频，或拖入一张图片作为首帧。</translation>
     </message>
     <message>
         <source>Drop to open</source>
@@ -1301,8 +1309,8 @@
         <translation>首尾帧生视频</translation>
     </message>
     <message>
-        <source>Edits and references</source>
-        <translation>编辑与参考</translation>
+        <source>Video from or between pictures</source>
+        <translation>由首帧或首尾帧生成视频</translation>
     </message>
     <message>
         <source>licence: ask who made it</source>
@@ -1472,6 +1480,13 @@
     </message>
 </context>
 <context>
+    <name>ObstacleCard</name>
+    <message>
+        <source>Use {0}</source>
+        <translation>改用 {0}</translation>
+    </message>
+</context>
+<context>
     <name>Pages</name>
     <message>
         <source>A clip is done</source>
@@ -1516,6 +1531,76 @@
     <message>
         <source>{0} was added, and stays where it is.</source>
         <translation>已添加 {0}，文件保持在原处。</translation>
+    </message>
+</context>
+<context>
+    <name>PictureWell</name>
+    <message>
+        <source>Pictures ({0})</source>
+        <translation>图片 ({0})</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>There is no picture in the clipboard: copy one first.</source>
+        <translation>剪贴板中没有图片：请先复制一张。</translation>
+    </message>
+    <message>
+        <source>Paste a picture as the frame</source>
+        <translation>将剪贴板中的图片用作首帧或尾帧</translation>
+    </message>
+    <message>
+        <source>Take the picture away</source>
+        <translation>移除图片</translation>
+    </message>
+    <message>
+        <source>{0}: missing</source>
+        <translation>{0}：图片缺失</translation>
+    </message>
+    <message>
+        <source>This picture isn&apos;t on this machine any more: choose it again.</source>
+        <translation>这张图片已不在本机：请重新选择。</translation>
+    </message>
+    <message>
+        <source>A picture is here: click to choose another, or press Delete.</source>
+        <translation>已选择图片：点击可更换，按 Delete 可移除。</translation>
+    </message>
+    <message>
+        <source>What is dimmed doesn&apos;t fit the clip&apos;s shape, and is cut off.</source>
+        <translation>变暗的部分超出视频的画面比例，会被裁掉。</translation>
+    </message>
+    <message>
+        <source>Click, drop a picture here, or press Ctrl+V to paste one.</source>
+        <translation>点击选择图片、将图片拖到这里，或按 Ctrl+V 粘贴。</translation>
+    </message>
+    <message>
+        <source>Take the picture away: {0}</source>
+        <translation>移除图片：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Pictures</name>
+    <message>
+        <source>First frame</source>
+        <translation>首帧</translation>
+    </message>
+    <message>
+        <source>The picture that the clip begins with</source>
+        <translation>视频开头的图片</translation>
+    </message>
+    <message>
+        <source>Last frame</source>
+        <translation>尾帧</translation>
+    </message>
+    <message>
+        <source>The picture that the clip ends with</source>
+        <translation>视频结尾的图片</translation>
+    </message>
+    <message>
+        <source>Swap first and last frame</source>
+        <translation>交换首帧和尾帧</translation>
     </message>
 </context>
 <context>
@@ -1705,6 +1790,10 @@
         <translation>正在读取提示词</translation>
     </message>
     <message>
+        <source>Reading the pictures</source>
+        <translation>正在读取图片</translation>
+    </message>
+    <message>
         <source>Quantising the model, this once</source>
         <translation>正在量化模型（仅此一次）</translation>
     </message>
@@ -1796,6 +1885,37 @@
     <message>
         <source>Nothing is waiting. Clips you ask for line up here.</source>
         <translation>没有等待的任务。您要的视频会在这里排队。</translation>
+    </message>
+</context>
+<context>
+    <name>Replacing</name>
+    <message>
+        <source>The settings are that clip&apos;s now, and the seed too: unlock it to make another one.</source>
+        <translation>设置已换成这段视频的，种子也是：要生成不同的视频，请解锁种子。</translation>
+    </message>
+    <message>
+        <source>The settings are those of the preset “{0}” now.</source>
+        <translation>设置已换成预设“{0}”的。</translation>
+    </message>
+    <message>
+        <source>The next clip begins with {name}: describe what happens.</source>
+        <translation>下一段视频以 {name} 为首帧：请描述接下来发生什么。</translation>
+    </message>
+    <message>
+        <source>The next clip begins with this frame: describe what happens.</source>
+        <translation>下一段视频以这一帧为首帧：请描述接下来发生什么。</translation>
+    </message>
+    <message>
+        <source>The next clip ends with this frame: describe what happens.</source>
+        <translation>下一段视频以这一帧为尾帧：请描述其间发生什么。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>That clip was finished early, after {0} of {1} steps, and so is the next, unless you choose the steps anew.</source>
+        <translation>该视频在第 {0} 步（共 {1} 步）提前完成；除非重新选择步数，下一个也会如此。</translation>
     </message>
 </context>
 <context>
@@ -2126,6 +2246,29 @@
     </message>
 </context>
 <context>
+    <name>Stills</name>
+    <message>
+        <source>{name} isn&apos;t a picture that can be read: choose a PNG, JPEG or WebP file.</source>
+        <translation>{name} 不是可以读取的图片：请选择 PNG、JPEG 或 WebP 文件。</translation>
+    </message>
+    <message>
+        <source>The picture can&apos;t be kept: {reason}.</source>
+        <translation>无法保存这张图片：{reason}。</translation>
+    </message>
+    <message>
+        <source>first and last frame given</source>
+        <translation>有首帧和尾帧图片</translation>
+    </message>
+    <message>
+        <source>first frame given</source>
+        <translation>有首帧图片</translation>
+    </message>
+    <message>
+        <source>last frame given</source>
+        <translation>有尾帧图片</translation>
+    </message>
+</context>
+<context>
     <name>Telling</name>
     <message numerus="yes">
         <source>%n clip(s) were interrupted and can go on.</source>
@@ -2306,6 +2449,14 @@
         <translation>全屏</translation>
     </message>
     <message>
+        <source>Begin the next clip with this frame</source>
+        <translation>将这一帧用作下一段视频的首帧</translation>
+    </message>
+    <message>
+        <source>End the next clip with this frame</source>
+        <translation>将这一帧用作下一段视频的尾帧</translation>
+    </message>
+    <message>
         <source>Save this frame</source>
         <translation>保存此帧</translation>
     </message>
@@ -2325,24 +2476,12 @@
 <context>
     <name>Window</name>
     <message>
-        <source>That clip was finished early, after {0} of {1} steps, and so is the next, unless you choose the steps anew.</source>
-        <translation>该视频在第 {0} 步（共 {1} 步）提前完成；除非重新选择步数，下一个也会如此。</translation>
-    </message>
-    <message>
         <source>The preset “{0}” is removed.</source>
         <translation>已删除预设“{0}”。</translation>
     </message>
     <message>
         <source>Undo</source>
         <translation>撤销</translation>
-    </message>
-    <message>
-        <source>The settings are that clip&apos;s now, and the seed too: unlock it to make another one.</source>
-        <translation>设置已换成这段视频的，种子也是：要生成不同的视频，请解锁种子。</translation>
-    </message>
-    <message>
-        <source>The settings are those of the preset “{0}” now.</source>
-        <translation>设置已换成预设“{0}”的。</translation>
     </message>
     <message>
         <source>Watch another clip first, to compare this one to.</source>
@@ -2365,6 +2504,14 @@
     <message>
         <source>A .png can hold one image and the clip has several: name a folder.</source>
         <translation>一个 .png 只能存一张图片，而视频有多帧：请指定一个文件夹。</translation>
+    </message>
+    <message>
+        <source>A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more.</source>
+        <translation>只有一帧的视频除了给定的图片就没有可生成的内容：请将长度设为 5 帧或更多。</translation>
+    </message>
+    <message>
+        <source>A picture that the clip is made from isn&apos;t on this machine any more: choose it again.</source>
+        <translation>生成这段视频所用的图片已不在本机：请重新选择。</translation>
     </message>
     <message>
         <source>A video can&apos;t be written as {suffix} ({path}): use .mp4, .webm or .gif, .png for one image, or a folder for a PNG each.</source>
@@ -2923,6 +3070,18 @@
         <translation>{address} 的回应不像模型站点：请检查网络，如设置了镜像也请检查镜像（命令行为 HF_ENDPOINT）。</translation>
     </message>
     <message>
+        <source>{title} makes video from text alone: take the pictures away, or choose {others}.</source>
+        <translation>{title} 只能由文字生成视频：请移除图片，或选择 {others}。</translation>
+    </message>
+    <message>
+        <source>{title} makes video from the clip&apos;s first and last frames: give both, or choose {others}.</source>
+        <translation>{title} 由首帧和尾帧生成视频：请同时给出两张图片，或选择 {others}。</translation>
+    </message>
+    <message>
+        <source>{title} makes video from the clip&apos;s first frame alone: give that one, or choose {others}.</source>
+        <translation>{title} 只由首帧生成视频：请只给出首帧，或选择 {others}。</translation>
+    </message>
+    <message>
         <source>The video could not be encoded: try another format.</source>
         <translation>视频编码失败，请换一种格式。</translation>
     </message>
@@ -3075,6 +3234,10 @@
         <translation>{first}、{second}</translation>
     </message>
     <message>
+        <source>{first} or {second}</source>
+        <translation>{first} 或 {second}</translation>
+    </message>
+    <message>
         <source>{first}; {rest}</source>
         <translation>{first}；{rest}</translation>
     </message>
@@ -3109,6 +3272,10 @@
     <message>
         <source>{model!r} can&apos;t be downloaded: choose one of {names}.</source>
         <translation>无法下载“{model}”：请选择 {names} 之一。</translation>
+    </message>
+    <message>
+        <source>{name!r} is no picture that Kinora keeps: choose it again.</source>
+        <translation>{name!r} 不是 Kinora 保存的图片：请重新选择。</translation>
     </message>
     <message>
         <source>{name} asks for your consent: accept its terms on its page, log in with &apos;hf auth login&apos;, then run it again.</source>
@@ -3151,8 +3318,16 @@
         <translation>无法删除 {path}（{reason}）：请关闭正在使用它的程序，然后再次移除模型。</translation>
     </message>
     <message>
+        <source>{path} can&apos;t be kept in {folder}: {reason}.</source>
+        <translation>无法将 {path} 保存到 {folder}：{reason}。</translation>
+    </message>
+    <message>
         <source>{path} can&apos;t be read ({reason}).</source>
         <translation>无法读取 {path}（{reason}）。</translation>
+    </message>
+    <message>
+        <source>{path} can&apos;t be read: {reason}.</source>
+        <translation>无法读取 {path}：{reason}。</translation>
     </message>
     <message>
         <source>{path} can&apos;t be used ({error}): make room on that disk, and see that you may write there.</source>
@@ -3189,6 +3364,10 @@
     <message>
         <source>{path} has no transformer: give the path of one, or of its model.</source>
         <translation>{path} 里没有 Transformer：请给出 Transformer 或其模型的路径。</translation>
+    </message>
+    <message>
+        <source>{path} has several frames: choose a picture, such as a .png or .jpg.</source>
+        <translation>{path} 含有多帧：请选择单张图片，例如 .png 或 .jpg 文件。</translation>
     </message>
     <message>
         <source>{path} holds no recipe that can be read: only a clip that Kinora made, as it made it, can be repeated.</source>
@@ -3249,10 +3428,6 @@
     <message>
         <source>{times}x as fast as {native} ({source})</source>
         <translation>速度为 {native} 的 {times} 倍（{source}）</translation>
-    </message>
-    <message>
-        <source>{title} makes video from images, which Kinora can&apos;t do yet: choose a T2V or VACE model, such as t2v-1.3b.</source>
-        <translation>{title} 用图片生成视频，Kinora 目前还不支持：请选择 T2V 或 VACE 模型，例如 t2v-1.3b。</translation>
     </message>
     <message>
         <source>{title} {size}</source>

@@ -58,10 +58,10 @@ def test_typed_prompt_is_asked_for_with_the_models_own_values(qtbot: QtBot, pane
 def test_empty_prompt_is_refused_beside_the_field(qtbot: QtBot, panel: Create) -> None:
     with qtbot.assertNotEmitted(panel.generate_wanted):
         panel.generate.click()
-    assert "prompt is empty" in panel.fault.text()
-    assert panel.fault.isVisible()
+    assert "prompt is empty" in panel.obstacle.sentence.text()
+    assert panel.obstacle.isVisible()
     qtbot.keyClicks(panel.prompt.editor, "a")
-    assert not panel.fault.isVisible()
+    assert not panel.obstacle.isVisible()
 
 
 def test_nothing_moves_when_the_prompt_is_refused_or_too_long(panel: Create) -> None:
@@ -69,10 +69,10 @@ def test_nothing_moves_when_the_prompt_is_refused_or_too_long(panel: Create) -> 
     panel.prompt.show_measured(Measured("", 1, 48))
     before = places(panel)
     panel.submit()
-    assert panel.fault.isVisible()
+    assert panel.obstacle.isVisible()
     assert places(panel) == before
     panel.prompt.set_text("a red fox")
-    assert not panel.fault.isVisible()
+    assert not panel.obstacle.isVisible()
     panel.prompt.show_measured(Measured("", 60, 48, cut_at=4))
     assert panel.prompt.count.text() == "60 of 48 tokens: the rest isn't read"
     assert "shorten the prompt" in panel.prompt.editor.accessibleDescription()

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from app import stills
 from app.draft import (
     Draft,
     Quality,
@@ -18,7 +19,8 @@ from app.draft import (
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
-from inference.api.spec import nearest_frames, nearest_size
+from inference.api.spec import nearest_frames, nearest_size, size_like
+from tests.app.test_stills import picture
 
 SPECS = list(MODELS.values())
 
@@ -136,3 +138,67 @@ def test_clip_that_was_finished_early_is_made_so_again_until_steps_are_chosen() 
     assert draft.request().stop_after == 1
     draft.choose(steps=draft.choices.steps)
     assert draft.request().stop_after == 0
+
+
+def size(draft: Draft) -> tuple[int, int]:
+    return draft.choices.width, draft.choices.height
+
+
+@pytest.fixture
+def wide() -> str:
+    return stills.take_image(picture(160, 90))
+
+
+@pytest.fixture
+def tall() -> str:
+    return stills.take_image(picture(90, 160))
+
+
+def test_pictures_are_of_the_request_and_come_back_with_it(wide: str, tall: str) -> None:
+    draft = Draft()
+    draft.set_prompt("a boat")
+    draft.give(first=wide, last=tall)
+    draft.choose(width=128, height=64)
+    request = draft.request()
+    assert request.pictures == {0: wide, request.frames - 1: tall}
+    assert draft.outline() == request
+    other = Draft()
+    other.load(request)
+    assert other.request() == request
+    other.load(replace(request, first_frame="", last_frame=""))
+    assert other.request().pictures == {}
+
+
+def test_clip_has_the_shape_of_its_first_picture_or_else_of_its_last(wide: str, tall: str) -> None:
+    draft = Draft()
+    draft.give(last=tall)
+    assert size(draft) == size_like(90, 160, DEMO.defaults)
+    draft.give(first=wide)
+    assert size(draft) == size_like(160, 90, DEMO.defaults)
+    draft.give(first="")
+    assert size(draft) == size_like(90, 160, DEMO.defaults)
+    draft.give(last="")
+    assert size(draft) == (DEMO.defaults.width, DEMO.defaults.height)
+
+
+def test_shape_of_a_picture_follows_the_model_and_a_chosen_size_does_not(
+    wide: str, tall: str
+) -> None:
+    draft, larger = Draft(), MODELS["vace-14b"].defaults
+    draft.give(first=wide)
+    draft.use_model("vace-14b")
+    assert size(draft) == size_like(160, 90, larger)
+    draft.choose(width=320, height=320)
+    draft.use_model("demo")
+    assert size(draft) == (320, 320)
+    draft.give(last=tall)  # the first is the same
+    draft.give(first="")
+    assert size(draft) == (320, 320)
+    draft.give(first=wide)
+    assert size(draft) == size_like(160, 90, DEMO.defaults)
+
+
+def test_picture_that_is_gone_has_no_say_in_the_size() -> None:
+    draft = Draft()
+    draft.give(first="a" * 64)
+    assert size(draft) == (DEMO.defaults.width, DEMO.defaults.height)

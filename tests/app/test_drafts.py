@@ -1,12 +1,15 @@
 """The draft on disk."""
 
+import json
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from app import stills
 from app.draft import Draft
 from app.drafts import DraftFile
+from tests.app.test_stills import picture
 
 
 @pytest.fixture
@@ -50,3 +53,20 @@ def test_disk_that_refuses_stops_nothing(path: Path) -> None:
     file = DraftFile(Draft(), path)
     file.save()
     assert not path.exists()
+
+
+def test_pictures_are_there_again_and_a_draft_from_before_them_is_read(path: Path) -> None:
+    draft = Draft()
+    file = DraftFile(draft, path)
+    draft.set_prompt("a boat")
+    draft.give(first=stills.take_image(picture()), last="a" * 64)
+    file.save()
+    again = Draft()
+    DraftFile(again, path)
+    assert again.kept() == draft.kept()
+    old = json.loads(path.read_text("utf-8"))
+    del old["first_frame"], old["last_frame"]
+    path.write_text(json.dumps(old), "utf-8")
+    older = Draft()
+    DraftFile(older, path)
+    assert (older.prompt, older.first_frame) == ("a boat", "")

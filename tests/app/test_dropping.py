@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QColor, QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app import stills
 from app.clips import Clips
 from app.engine import Engine
 from app.export import Export, Exporter, Format
@@ -19,9 +20,11 @@ from app.names import Naming
 from app.sources import open_source
 from app.top_bar import Page
 from app.window import Services, Window
+from inference.api import pictures
 from inference.api.spec import GenerationRequest, Solver, WeightFormat
 from tests.app.conftest import PATIENCE_MS, bring_up
 from tests.app.kinora_clips import ask, write_clip
+from tests.app.test_stills import picture
 
 
 @pytest.fixture
@@ -128,23 +131,64 @@ def test_exported_part_says_of_what_and_restores_the_recipe_of_that(
         assert open_source(part).fps == WHOLE.fps
 
 
-@pytest.mark.parametrize("name", ["holiday.mp4", "holiday.webm", "holiday.png", "holiday.jpg"])
-def test_foreign_picture_or_video_is_watched_and_changes_nothing(
+@pytest.mark.parametrize("name", ["holiday.mp4", "holiday.webm"])
+def test_foreign_video_is_watched_and_changes_nothing(
     qtbot: QtBot, window: Window, tmp_path: Path, name: str
 ) -> None:
     window.draft.set_prompt("my own")
-    path = tmp_path / name
-    if name.endswith(".jpg"):
-        image = QImage(32, 32, QImage.Format.Format_RGB32)
-        image.fill(QColor("red"))
-        assert image.save(str(path))
-    else:
-        write_clip(path, frames=1 if name.endswith("png") else 5)
+    path = write_clip(tmp_path / name)
     drop(window, path)
     assert said(window).startswith(f"{name} has no recipe of Kinora's")
     assert window.draft.prompt == "my own"
     assert window.library.grid.model().rowCount() == 0
     qtbot.waitUntil(lambda: watched(window, path), timeout=PATIENCE_MS)
+
+
+@pytest.mark.parametrize("name", ["holiday.png", "holiday.jpg"])
+@pytest.mark.parametrize("place", ["window", "canvas", "prompt"])
+def test_foreign_picture_is_the_next_clips_first_frame_until_that_is_undone(
+    window: Window, tmp_path: Path, name: str, place: str
+) -> None:
+    window.draft.set_prompt("my own")
+    before = window.draft.kept()
+    window.show_page(Page.LIBRARY)
+    path = tmp_path / name
+    assert picture(160, 90).save(str(path))
+    prompt = window.create_panel.prompt.editor.viewport()
+    places = {"window": window, "canvas": window.theatre.canvas, "prompt": prompt}
+    drop(window, path, on=places[place])
+    assert pictures.require(window.draft.first_frame).read_bytes() == path.read_bytes()
+    assert said(window) == f"The next clip begins with {name}: describe what happens."
+    assert window.workspace.isVisible()
+    assert window.draft.prompt == "my own"
+    assert window.theatre.path is None
+    assert window.library.grid.model().rowCount() == 0
+    window.messages.remedy.click()
+    assert window.draft.kept() == before
+
+
+def test_picture_that_kinora_made_restores_its_recipe(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    request = replace(WHOLE, frames=1)
+    path = write_clip(tmp_path / "one.png", request, frames=1)
+    drop(window, path)
+    assert window.create_panel.current_request() == request
+    qtbot.waitUntil(lambda: watched(window, path), timeout=PATIENCE_MS)
+
+
+def test_recipe_restores_the_pictures_too_and_those_that_are_gone_are_missing(
+    window: Window, tmp_path: Path
+) -> None:
+    name = stills.take_image(picture())
+    request = replace(WHOLE, first_frame=name, last_frame="a" * 64)
+    drop(window, write_clip(tmp_path / "a.mp4", request))
+    wells = window.create_panel.pictures
+    assert window.create_panel.current_request() == request
+    assert (wells.first.name, wells.first.missing) == (name, False)
+    assert wells.last.missing
+    sentence = window.create_panel.obstacle.sentence.text()
+    assert "isn't on this machine any more" in sentence
 
 
 def _text(path: Path) -> None:

@@ -211,6 +211,26 @@ def test_jobs_of_one_prompt_are_told_apart(make_jobs: MakeJobs) -> None:
     assert read == ["two <foxes>, seed 7, 32×16, 5 frames", "two <foxes>, seed 8, 32×16"]
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "told"),
+    [
+        (True, False, "first frame given"),
+        (False, True, "last frame given"),
+        (True, True, "first and last frame given"),
+    ],
+)
+def test_job_tells_the_pictures_that_it_is_made_from(
+    make_jobs: MakeJobs, *, first: bool, last: bool, told: str
+) -> None:
+    jobs = make_jobs(started=False)
+    given = {"first_frame": "a" * 64 * first, "last_frame": "b" * 64 * last}
+    (id_,) = jobs.add([replace(ask("a fox"), **given)])
+    shown = jobs.data(jobs.index(0), Qt.ItemDataRole.ToolTipRole)
+    assert shown.endswith(f"5 frames  ·  {told}</qt>")
+    jobs.duplicate(id_, 9)
+    assert jobs.jobs[1].request.pictures == jobs.jobs[0].request.pictures
+
+
 def test_waiting_job_can_be_edited(qtbot: QtBot, make_jobs: MakeJobs) -> None:
     jobs = make_jobs(started=False)
     (id_,) = jobs.add([ask("a fox")])

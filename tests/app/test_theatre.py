@@ -161,6 +161,34 @@ def test_frame_and_range_are_asked_for(qtbot: QtBot, theatre: Theatre, clip: Pat
     assert export.args == [clip, 2, 8]
 
 
+def test_frame_is_given_to_the_next_clip(qtbot: QtBot, theatre: Theatre, clip: Path) -> None:
+    open_clip(qtbot, theatre, clip)
+    theatre.player.seek(11)
+    qtbot.waitUntil(lambda: number_of(theatre.canvas.shown_image()) == 11)
+    for key, wanted in (
+        (Qt.Key.Key_B, theatre.beginning_wanted),
+        (Qt.Key.Key_N, theatre.ending_wanted),
+    ):
+        with qtbot.waitSignal(wanted) as frame:
+            qtbot.keyClick(theatre.canvas, key)
+        assert frame.args is not None
+        assert number_of(frame.args[0]) == 11
+
+
+def test_preview_is_no_clip_to_take_frames_or_a_range_from(
+    qtbot: QtBot, theatre: Theatre, clip: Path, tmp_path: Path
+) -> None:
+    buttons = theatre.transport
+    of_clip = (buttons.begin_with, buttons.end_with, buttons.export)
+    theatre.show_preview(preview(tmp_path, 1), 1.0)
+    assert buttons.save_frame.isEnabled()
+    assert not any(button.isEnabled() for button in of_clip)
+    with qtbot.assertNotEmitted(theatre.beginning_wanted):
+        qtbot.keyClick(theatre.canvas, Qt.Key.Key_B)
+    open_clip(qtbot, theatre, clip)
+    assert all(button.isEnabled() for button in of_clip)
+
+
 def test_buttons_drive_the_player(qtbot: QtBot, theatre: Theatre, clip: Path) -> None:
     open_clip(qtbot, theatre, clip)
     buttons, player = theatre.transport, theatre.player
@@ -194,7 +222,7 @@ def test_every_control_has_a_name(theatre: Theatre) -> None:
     assert [control for control in controls if not control.accessibleName()] == []
 
 
-@pytest.mark.parametrize("width", [340, 520, 660, 900])
+@pytest.mark.parametrize("width", [340, 520, 720, 900])
 def test_nothing_of_the_buttons_is_cut_off(theatre: Theatre, width: int) -> None:
     theatre.player.load(120, 30.0)
     theatre.resize(width, 500)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -20,6 +21,7 @@ from app.presets import Preset
 from app.queue_panel import Action
 from app.top_bar import Page
 from app.window import Services, Window
+from inference.api import pictures
 from inference.api.errors import UserError
 from inference.api.messages import Notice
 from tests.app.conftest import bring_up
@@ -92,6 +94,39 @@ def test_settings_that_a_clip_replaced_are_brought_back_by_its_message(
     messages.dismiss.click()
     window.open_files([clip])  # nothing is replaced by the same
     assert not messages.isVisible()
+
+
+def test_clip_goes_on_from_the_frame_that_is_shown(
+    qtbot: QtBot, window: Window, tmp_path: Path
+) -> None:
+    clip, draft = write_clip(tmp_path / "own.mp4", frames=9), window.draft
+    draft.set_prompt("my own words")
+    window.watching.watch(clip)
+    qtbot.waitUntil(lambda: window.theatre.path == clip)
+    window.theatre.player.pause()
+    window.theatre.player.seek(8)
+    before, canvas = draft.kept(), window.theatre.canvas
+    qtbot.waitUntil(lambda: shade_of(canvas.shown_image()) > 50)
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_B)
+    kept = QImage(str(pictures.require(draft.first_frame)))
+    assert kept.convertToFormat(QImage.Format.Format_RGB888) == canvas.shown_image()
+    assert window.messages.text.text().startswith("The next clip begins with this frame")
+    assert canvas.hasFocus()  # for the next key
+    qtbot.keyClick(canvas, Qt.Key.Key_N)
+    assert draft.last_frame == draft.first_frame
+    assert window.messages.text.text().startswith("The next clip ends with this frame")
+    window.messages.remedy.click()
+    assert (draft.first_frame != "", draft.last_frame) == (True, "")
+    draft.recall(before)
+    window.theatre.transport.begin_with.click()
+    assert draft.first_frame
+    draft.set_prompt("it goes on")
+    assert not window.messages.isVisible()  # what is typed since stays
+
+
+def shade_of(image: QImage | None) -> int:
+    return 0 if image is None else image.pixelColor(16, 16).green()
 
 
 def test_two_clips_are_compared(qtbot: QtBot, window: Window, tmp_path: Path) -> None:

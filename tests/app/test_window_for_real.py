@@ -1,22 +1,26 @@
 """The window through what happens to it: stopped early, closed, its worker killed, its folder gone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app import theme
+from app import stills, theme
 from app.clips import Clips
 from app.engine import Engine
 from app.jobs import Jobs
 from app.journal import Job, JobStatus
 from app.names import Naming
 from app.queue_panel import Action
+from app.recipes import read_origin
 from app.window import Services, Window
 from inference.api.messages import Stage
 from tests import deaths
+from tests.app.test_stills import picture
+from tests.tiny_model import DIT, write_tiny_model
 
 WORKER_MS = 300_000  # on a machine that is busy with other things
 CLIP = {"width": 64, "height": 64, "frames": 9, "steps": 40}  # steps enough to come in between
@@ -131,3 +135,32 @@ def test_folder_that_goes_away_is_told_and_the_clip_can_be_tried_again(
     moved.rename(clips)
     desk.act(Action.RETRY, failed)
     assert Path(desk.wait_for(job, JobStatus.DONE).path).is_file()
+
+
+def test_clip_is_made_from_its_first_frame_and_goes_on_from_its_last(
+    qtbot: QtBot, desk: Desk, tmp_path: Path
+) -> None:
+    window, draft = desk.window, desk.window.draft
+    qtbot.waitUntil(lambda: window.create_panel.model.count() > 0, timeout=WORKER_MS)
+    model = write_tiny_model(tmp_path / "vace", replace(DIT, vace_layers=(0,)))
+    photo = tmp_path / "photo.png"
+    assert picture(64, 48).save(str(photo))
+    draft.set_prompt("a red circle")
+    draft.use_model(str(model))
+    window.create_panel.pictures.first.take_file(photo)
+    draft.choose(width=32, height=32, frames=5, steps=2)
+    window.create_panel.generate.click()
+    done = desk.wait_for(desk.jobs.jobs[-1], JobStatus.DONE)
+    origin = read_origin(Path(done.path))
+    assert origin is not None
+    assert origin.request.first_frame == draft.first_frame == stills.take_file(photo)
+    qtbot.waitUntil(lambda: window.theatre.path == Path(done.path), timeout=WORKER_MS)
+    window.theatre.player.pause()
+    window.theatre.player.seek(4)
+    window.theatre.transport.begin_with.click()
+    assert draft.first_frame != origin.request.first_frame
+    window.create_panel.generate.click()
+    again = desk.wait_for(desk.jobs.jobs[-1], JobStatus.DONE)
+    assert again.request.first_frame == draft.first_frame
+    desk.act(Action.DUPLICATE, again)
+    assert desk.jobs.jobs[-1].request.first_frame == draft.first_frame

@@ -1,0 +1,69 @@
+"""The pictures that a clip begins and ends with: a well for each, beside the prompt."""
+
+from functools import partial
+
+from PySide6.QtCore import Signal
+
+from app import theme
+from app.draft import Draft
+from app.fields import Panel, name_tool, row, tool
+from app.keys import Binding
+from app.picture_well import PictureWell
+
+
+class Pictures(Panel):
+    """Shows the draft's pictures and changes them. `failed` says why one wasn't taken."""
+
+    failed = Signal(str)
+
+    def __init__(self, draft: Draft) -> None:
+        super().__init__()
+        self._draft = draft
+        self.first, self.last = PictureWell("first-frame"), PictureWell("last-frame")
+        self.swap = tool("swap")
+        inside = row(self.first, self.swap, self.last)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(theme.TIGHT)
+        self.setLayout(inside)
+        self.first.taken.connect(self._on_first)
+        self.first.removed.connect(partial(self._on_first, ""))
+        self.last.taken.connect(self._on_last)
+        self.last.removed.connect(partial(self._on_last, ""))
+        self.swap.clicked.connect(self._on_swap)
+        for well in (self.first, self.last):
+            well.failed.connect(self.failed)
+        draft.changed.connect(self.show_draft)
+        self.retranslate()
+        self.show_draft()
+
+    def bindings(self) -> list[Binding]:
+        """What keys do in either well."""
+        return self.first.bindings()
+
+    def show_draft(self) -> None:
+        """Takes the pictures from the draft; without any, the wells are no higher than a line."""
+        draft = self._draft
+        aspect = draft.choices.width / draft.choices.height
+        given = bool(draft.first_frame or draft.last_frame)
+        for well, name in ((self.first, draft.first_frame), (self.last, draft.last_frame)):
+            well.set_high(high=given)
+            well.show_picture(name, aspect)
+        if self.swap.hasFocus() and not given:
+            self.first.setFocus()
+        self.swap.setVisible(given)
+
+    def _on_first(self, name: str) -> None:
+        self._draft.give(first=name)
+
+    def _on_last(self, name: str) -> None:
+        self._draft.give(last=name)
+
+    def _on_swap(self) -> None:
+        self._draft.give(first=self._draft.last_frame, last=self._draft.first_frame)
+
+    def retranslate(self) -> None:
+        self.first.set_title(
+            self.tr("First frame"), self.tr("The picture that the clip begins with")
+        )
+        self.last.set_title(self.tr("Last frame"), self.tr("The picture that the clip ends with"))
+        name_tool(self.swap, self.tr("Swap first and last frame"))

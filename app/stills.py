@@ -1,0 +1,102 @@
+"""Pictures that clips begin and end with: taken in from files and from memory, and looked at.
+
+They are kept as `inference.api.pictures` has it, under names that go by their content.
+"""
+
+import errno
+import tempfile
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QCoreApplication, QSize, Qt
+from PySide6.QtGui import QImage, QImageIOHandler, QImageWriter
+
+from app.sources import STILLS, is_still, reader_of
+from app.words import said_reason
+from inference.api import pictures
+from inference.api.errors import UserError
+from inference.api.spec import GenerationRequest
+
+ENDINGS = " ".join(f"*.{ending}" for ending in sorted(STILLS))  # for a dialog that asks for one
+
+
+def is_picture(path: Path) -> bool:
+    """Whether that file says to be one picture: not a clip, nor several in one."""
+    return path.is_file() and is_still(reader_of(path))
+
+
+def take_file(path: Path) -> str:
+    """The name of the picture in that file, kept from now on. Raises `UserError` if it is none."""
+    reader = reader_of(path)
+    image = reader.read() if path.is_file() and is_still(reader) else QImage()
+    if image.isNull():
+        text = QCoreApplication.translate(
+            "Stills", "{name} isn't a picture that can be read: choose a PNG, JPEG or WebP file."
+        )
+        raise UserError(text.format(name=path.name or path))
+    if reader.transformation() != QImageIOHandler.Transformation.TransformationNone:
+        return take_image(image)  # upright, whatever reads it
+    return pictures.keep(path)
+
+
+def take_image(image: QImage) -> str:
+    """The name of a picture from memory, kept from now on as it is. Raises `UserError` if it can't be."""
+    try:
+        with tempfile.TemporaryDirectory(prefix="kinora-", ignore_cleanup_errors=True) as folder:
+            path = Path(folder, "picture.png")
+            write_picture(path, image)
+            return pictures.keep(path)
+    except OSError as error:
+        text = QCoreApplication.translate("Stills", "The picture can't be kept: {reason}.")
+        raise UserError(text.format(reason=said_reason(error))) from error
+
+
+def write_picture(path: Path, image: QImage) -> None:
+    """As PNG. Raises `OSError`."""
+    memory = QBuffer()  # Qt's own files don't notice a full disk
+    writer = QImageWriter(memory, b"png")
+    if not writer.write(image):
+        raise OSError(errno.EIO, writer.errorString())
+    path.write_bytes(memory.data().data())
+
+
+def is_missing(name: str) -> bool:
+    """Whether that is the name of a picture which isn't on this machine any more."""
+    return bool(name) and pictures.path_of(name) is None
+
+
+def size_of(name: str) -> tuple[int, int] | None:
+    """Width and height of a kept picture, None where it can't be read."""
+    path = pictures.path_of(name) if name else None
+    if path is None:
+        return None
+    reader = reader_of(path)
+    size = reader.size()
+    if reader.transformation() & QImageIOHandler.Transformation.TransformationRotate90:
+        size.transpose()
+    return None if size.isEmpty() else (size.width(), size.height())
+
+
+def look_at(name: str, room: QSize) -> QImage:
+    """A kept picture no larger than `room`, with its shape; null where it can't be read."""
+    path = pictures.path_of(name) if name else None
+    if path is None:
+        return QImage()
+    reader = reader_of(path)
+    keep = Qt.AspectRatioMode.KeepAspectRatio
+    stored = reader.size()
+    if stored.isValid() and (stored.width() > room.width() or stored.height() > room.height()):
+        reader.setScaledSize(stored.scaled(room, keep).expandedTo(QSize(1, 1)))
+    return reader.read().convertToFormat(QImage.Format.Format_RGB32)  # as the engine reads it
+
+
+def text_of(request: GenerationRequest) -> str:
+    """Which pictures a clip is made from, in a few words; empty for none."""
+    match bool(request.first_frame), bool(request.last_frame):
+        case True, True:
+            return QCoreApplication.translate("Stills", "first and last frame given")
+        case True, False:
+            return QCoreApplication.translate("Stills", "first frame given")
+        case False, True:
+            return QCoreApplication.translate("Stills", "last frame given")
+        case _:
+            return ""
