@@ -14,6 +14,7 @@ from app.words import said
 from inference.api import pictures
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
+from inference.api.models import DEMO
 from inference.api.tasks import can_make, refusal
 
 TITLE_CHARACTERS = 32  # of a model, on a button
@@ -45,9 +46,11 @@ def find_obstacle(draft: Draft, models: Iterable[ModelInfo]) -> Obstacle | None:
 
 
 def find_able(draft: Draft, models: Iterable[ModelInfo]) -> ModelInfo | None:
-    """The first of the models that can make what the draft gives pictures for, as far as that is known."""
+    """The first of the models that can make what the draft gives pictures for, as far as that is known: the
+    demo, which knows only its own world, if there is no other."""
     first, last = bool(draft.first_frame), bool(draft.last_frame)
-    return next((each for each in models if can_make(each.tasks, first=first, last=last)), None)
+    able = [each for each in models if can_make(each.tasks, first=first, last=last)]
+    return min(able, key=lambda each: each.name == DEMO.name, default=None)
 
 
 class ObstacleCard(Panel):

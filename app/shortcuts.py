@@ -22,6 +22,7 @@ class Shortcuts(QObject):
     making_wanted = Signal()
     alone_wanted = Signal()
     full_screen_wanted = Signal()
+    opening_wanted = Signal()
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Shortcuts(QObject):
         return [
             *self._of_pages(),
             *(Binding((key,), panel.accessibleName(), panel.click) for key, panel in panels),
+            Binding(("Ctrl+O",), self.tr("Open clips, or a picture"), self.opening_wanted.emit),
             Binding(("F11",), self.tr("Full screen, and back"), self.full_screen_wanted.emit),
             Binding(Help.KEYS, self.tr("These shortcuts"), self.help.toggle),
         ]

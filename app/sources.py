@@ -14,6 +14,8 @@ from app import ffmpeg
 from inference.api.errors import UserError
 
 STILLS = frozenset({"bmp", "jpg", "jpeg", "png", "ppm", "tga", "tif", "tiff", "webp"})
+MOVING = frozenset({"avi", "gif", "m4v", "mkv", "mov", "mp4", "webm"})
+ENDINGS = " ".join(f"*.{ending}" for ending in sorted(STILLS | MOVING))  # for a dialog that asks
 RECIPE = "recipe.json"  # what Kinora lays beside the frames in a folder
 DEFAULT_FPS = 16.0  # Wan2.1's
 

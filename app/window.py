@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QEvent, QSettings, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QImage
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QStackedWidget, QVBoxLayout, QWidget
 
 from app.clips import Clips
 from app.create import Create
@@ -27,6 +27,7 @@ from app.queueing import Queueing
 from app.replacing import Replacing
 from app.saving import Saving
 from app.shortcuts import Shortcuts
+from app.sources import ENDINGS
 from app.status_line import StatusLine
 from app.telling import Telling
 from app.text import shortened
@@ -241,6 +242,7 @@ class Window(QMainWindow):
         shortcuts.making_wanted.connect(self.create_panel.submit)
         shortcuts.alone_wanted.connect(self._toggle_alone)
         shortcuts.full_screen_wanted.connect(self._toggle_full_screen)
+        shortcuts.opening_wanted.connect(self._ask_for_files)
         self.top_bar.help_wanted.connect(shortcuts.help.toggle)
 
     def start(self) -> None:
@@ -318,6 +320,16 @@ class Window(QMainWindow):
             return
         self.show_page(Page.CREATE)
         self.watching.compare(path)
+
+    def _ask_for_files(self) -> None:
+        names, _ = QFileDialog.getOpenFileNames(
+            self,
+            self.tr("Open clips, or a picture"),
+            "",  # where the last ones were
+            self.tr("Clips and pictures ({0})").format(ENDINGS) + ";;" + self.tr("All files (*)"),
+        )
+        if names:
+            self.open_files([Path(name) for name in names])
 
     def open_files(self, paths: list[Path]) -> None:
         """Shows the first of some files, and takes its settings over if Kinora made it."""

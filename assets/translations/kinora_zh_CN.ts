@@ -2202,6 +2202,10 @@
         <translation>关闭消息</translation>
     </message>
     <message>
+        <source>Open clips, or a picture</source>
+        <translation>打开视频或图片</translation>
+    </message>
+    <message>
         <source>Full screen, and back</source>
         <translation>全屏，再按恢复</translation>
     </message>
@@ -2486,6 +2490,18 @@
     <message>
         <source>Watch another clip first, to compare this one to.</source>
         <translation>请先观看另一个视频，再与这个比较。</translation>
+    </message>
+    <message>
+        <source>Open clips, or a picture</source>
+        <translation>打开视频或图片</translation>
+    </message>
+    <message>
+        <source>Clips and pictures ({0})</source>
+        <translation>视频和图片 ({0})</translation>
+    </message>
+    <message>
+        <source>All files (*)</source>
+        <translation>所有文件 (*)</translation>
     </message>
 </context>
 <context>

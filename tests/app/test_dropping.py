@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import stills
@@ -324,3 +324,22 @@ def test_clip_is_watched_deleted_and_brought_back_in_the_window(
     qtbot.keyClick(focused, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert path.exists()
     assert window.library.grid.hasFocus()
+
+
+def test_files_that_are_asked_for_are_opened(
+    qtbot: QtBot, window: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def choose(*words: str) -> tuple[list[str], str]:
+        asked.append(words[3])
+        return [] if len(asked) > 1 else [str(clip)], ""
+
+    clip = write_clip(tmp_path / "clip.mp4", ask())
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", choose)
+    qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: watched(window, clip), timeout=PATIENCE_MS)
+    assert "*.mp4" in asked[0]
+    assert "*.webp" in asked[0]
+    qtbot.keyClick(window, Qt.Key.Key_O, Qt.KeyboardModifier.ControlModifier)
+    assert window.theatre.path == clip  # nothing was chosen

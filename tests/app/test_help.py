@@ -131,6 +131,7 @@ def test_every_shortcut_of_the_window_does_what_is_listed(
     for keys, signal in (
         ("Ctrl+1", shortcuts.page_wanted),
         ("Ctrl+Return", shortcuts.making_wanted),
+        ("Ctrl+O", shortcuts.opening_wanted),
         ("F11", shortcuts.full_screen_wanted),
     ):
         with qtbot.waitSignal(signal):

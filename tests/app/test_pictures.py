@@ -238,6 +238,18 @@ def test_what_the_model_cant_make_is_said_with_one_that_can(
     assert request.pictures == {0: first.name}
 
 
+def test_the_demo_is_offered_where_nothing_else_can(
+    panel: Create, first: PictureWell, file: Path
+) -> None:
+    demo, text, both = info("demo", "t2v", "vace"), info("words", "t2v"), info("both", "vace")
+    panel.show_models((demo, text, both))
+    panel.draft.use_model("words")
+    first.take_file(file)
+    assert panel.obstacle.remedy.text() == "Use both"
+    panel.show_models((demo, text))
+    assert panel.obstacle.remedy.text() == "Use demo"
+
+
 def test_what_is_in_the_way_is_said_in_the_language_that_is_spoken(
     panel: Create, first: PictureWell, file: Path
 ) -> None:
