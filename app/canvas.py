@@ -351,7 +351,7 @@ class Canvas(Panel):
         self._hint = self.tr(
             "Describe it at the left and press Ctrl+Enter, or drop a clip, or a picture to begin with."
         )
-        self._drop_text = self.tr("Drop to open")
+        self._drop_text = self.tr("Drop to open a clip, or to begin with a picture")
         self.setAccessibleName(self.tr("Picture"))
         self._describe()
         self.update()

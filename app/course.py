@@ -42,17 +42,23 @@ class Course:
             self._stage, self._from, self._skipped = stage, self.done, max(0, step - 1)
         to_do = max(1, steps - self._skipped)
         here = self._seconds[stage] * to_do / steps
-        part = here / (here + sum(self._seconds[later] for later in _after(stage)))
+        part = here / (here + sum(self._seconds[later] for later in self._after(stage)))
         share = (step - self._skipped) / to_do
         self.done = max(self.done, self._from + (1.0 - self._from) * part * share)
         return self.done
 
     def seconds_left(self, stage: Stage, seconds: float | None) -> float | None:
         """Of the whole clip, when a stage has so many left; None while the most of it isn't known."""
-        later = _after(stage)
+        later = self._after(stage)
         if seconds is None or (Stage.DENOISE in later and Stage.DENOISE not in self._known):
             return None
         return seconds + sum(self._known.get(each, 0.0) for each in later)
+
+    def _after(self, stage: Stage) -> list[Stage]:
+        """Those that come in every clip, and those that are known to."""
+        order = list(Stage)
+        later = order[order.index(stage) + 1 :]
+        return [each for each in later if each in ALWAYS or each in self._known]
 
 
 def expected(
@@ -64,9 +70,3 @@ def expected(
         return {}
     stages = plan(spec, request, device, experience).stages
     return {stage.stage: stage.seconds for stage in stages if stage.seconds}
-
-
-def _after(stage: Stage) -> list[Stage]:
-    order = list(Stage)
-    later = order[order.index(stage) + 1 :]
-    return [each for each in later if each in ALWAYS]  # unless another comes, it doesn't

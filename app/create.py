@@ -136,6 +136,7 @@ class Create(Panel):
         except UserError as error:
             self._show_fault(said(error))
             return
+        self._show_obstacle(None)  # such as a picture that wasn't taken
         self.generate_wanted.emit(requests)
 
     def edit_prompt(self) -> None:

@@ -52,7 +52,6 @@ class PictureWell(QAbstractButton):
         self.missing = False
         self.remove = tool("close", 14)
         self.remove.setParent(self)
-        self.remove.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # Delete does it
         theme.set_kind(self.remove, "over-picture")
         self._icon, self._image, self._dropping = icon, QImage(), False
         self._tip, self._aspect = "", 1.0

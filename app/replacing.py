@@ -15,7 +15,7 @@ from app.words import said
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 
-REPLACED, PICTURE = "replaced", "given picture"  # what messages are about
+REPLACED, GIVEN = "replaced", "given picture"  # what messages are about
 
 
 class Replacing(QObject):
@@ -32,7 +32,7 @@ class Replacing(QObject):
         super().__init__(parent)
         self._draft, self._messages = draft, messages
         draft.changed.connect(messages.withdrawer(REPLACED))  # what is typed since stays
-        draft.changed.connect(messages.withdrawer(PICTURE))
+        draft.changed.connect(messages.withdrawer(GIVEN))
 
     def load(self, request: GenerationRequest, followers: tuple[str, ...] = ()) -> None:
         """Takes a request, to be made again or changed; if it was in the queue, it goes back before its
@@ -61,7 +61,9 @@ class Replacing(QObject):
     def give_file(self, path: Path) -> None:
         """The next clip begins with the picture in that file."""
         text = self.tr("The next clip begins with {name}: describe what happens.")
-        self._give(partial(stills.take_file, path), text.format(name=path.name), first=True)
+        self._give(
+            partial(stills.take_file, path), text.format(name=shortened(path.name)), first=True
+        )
 
     def give_frame(self, image: QImage, *, first: bool) -> None:
         """The next clip begins, or ends, with that frame."""
@@ -75,7 +77,7 @@ class Replacing(QObject):
             name = take()
         except UserError as error:
             problem = MessageLevel.PROBLEM
-            self._messages.say(problem, said(error), None, error.details, PICTURE)
+            self._messages.say(problem, said(error), None, error.details, GIVEN)
             return
         self._draft.give(**{"first" if first else "last": name})
         self.given.emit()

@@ -1,5 +1,6 @@
 """The picture with its timeline and its buttons, put together: open a clip, watch it, compare it."""
 
+from contextlib import closing
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal, SignalInstance
@@ -13,8 +14,11 @@ from app.frames import Film, Frames, PreviewFilm
 from app.journal import JobStatus
 from app.keys import Binding, press
 from app.player import Player
+from app.sources import Colour, open_source
 from app.timeline import Timeline
 from app.transport import Transport
+from app.words import said, said_reason
+from inference.api.errors import UserError
 from inference.api.messages import Preview
 
 _OF_BUTTONS = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -230,16 +234,30 @@ class Theatre(Panel):
         self.canvas.compare(self._other if there else None)
 
     def _on_frame_wanted(self) -> None:
-        image = self.canvas.shown_image()
+        image = self._exact_image()
         if image is not None and self._film is not None:
             name = f"{Path(self._film.name).stem}-{self.player.position + 1:05}"
             self.frame_wanted.emit(image, name)
 
     def _give(self, wanted: SignalInstance) -> None:
         """The frame that is shown, of a clip."""
-        image = self.canvas.shown_image()
-        if image is not None and self.path is not None:
+        image = self._exact_image() if self.path is not None else None
+        if image is not None:
             wanted.emit(image)
+
+    def _exact_image(self) -> QImage | None:
+        """The frame that is shown, its colours made as exactly as can be: for watching they are quick ones, which
+        grow darker when a clip is made from a clip. None where it can't be read, which is told."""
+        if self.path is None:
+            return self.canvas.shown_image()
+        try:
+            with closing(open_source(self.path).read(self.player.position, Colour.EXACT)) as frames:
+                return next(frames)
+        except UserError as error:
+            self.failed.emit(said(error), error.details)
+        except OSError as error:
+            self.failed.emit(said_reason(error), "")
+        return None
 
     def _on_export_wanted(self) -> None:
         if self.path is not None:

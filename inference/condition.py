@@ -20,6 +20,9 @@ from inference.wan.given import Piece, stream_image_condition, stream_vace_conte
 from inference.wan.image import preprocess
 from inference.weights.params import dit_params
 
+BEGUN = 0.01  # the share that is told once a network is loaded
+JPEG = b"\xff\xd8\xff"  # how such a file begins
+
 
 class Condition(TypedDict, total=False):
     """What the transformer is given besides noise, time and text, as `DiT.forward` has it."""
@@ -27,6 +30,15 @@ class Condition(TypedDict, total=False):
     condition: Tensor
     image_context: Tensor
     vace_context: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture cut to the clip's shape: `frame` [3, H, W] in [-1, 1] at the clip's size, and what is `seen`
+    of it by CLIP, [3, 224, 224] normalised. Of a large photograph nothing else is held."""
+
+    frame: Tensor
+    seen: Tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +58,18 @@ def stream_condition(
 
     Raises `UserError` if a picture isn't there any more or can't be read.
     """
-    shown = {n: read_picture(name, request) for n, name in request.pictures.items()}
-    params, size = dit_params(model.dit), (request.height, request.width)
+    params = dit_params(model.dit)
+    shown = {number: read_picture(name, request) for number, name in request.pictures.items()}
+    seen = None
+    if params.image_dim:
+        seen = _look_at(model, [picture.seen for picture in shown.values()], way)
+        yield BEGUN
 
     def pieces() -> Iterator[Piece]:
-        return _pieces({n: _fit(p, size) for n, p in shown.items()}, request, way)
+        return _pieces({number: picture.frame for number, picture in shown.items()}, request, way)
 
-    seen = _look_at(model, list(shown.values()), way) if params.image_dim else None
     vae = load_vae(model.vae, way.dtype, way.device)
+    yield BEGUN
     if params.vace_layers:
         stream = stream_vace_context(vae, pieces, request.frames, way.tile, park=way.park)
         return {"vace_context": (yield from stream)}
@@ -65,11 +81,15 @@ def stream_condition(
 
 
 def take_picture(path: Path) -> str:
-    """The name of the picture in the file at `path`, which is kept. Raises `UserError` if it is none, or several."""
+    """The name of the picture in the file at `path`, which is kept. Raises `UserError` if it is none, or several.
+
+    A JPEG is one, whatever lies behind it: phones put a second there, of how bright the first is.
+    """
     count = len(list(islice(read_frames(path), 2)))
-    if path.is_dir() or count > 1:
+    if path.is_dir() or (count > 1 and not _is_jpeg(path)):
         raise UserError(
-            "{path} has several frames: choose a picture, such as a .png or .jpg.", path=path
+            "{path} isn't one picture: choose a file with a single one, such as a .png or .jpg.",
+            path=path,
         )
     return pictures.keep(path)
 
@@ -80,25 +100,27 @@ def size_of(path: Path) -> tuple[int, int]:
     return width, height
 
 
-def read_picture(name: str, request: GenerationRequest) -> Tensor:
-    """The kept picture of that name, cut in its middle to the shape of the clip: float32 [3, H, W] in [-1, 1]."""
-    frame = next(read_frames(pictures.require(name)))
-    return cut(frame.permute(2, 0, 1).float() / 127.5 - 1, request.width / request.height)
+def read_picture(name: str, request: GenerationRequest) -> Picture:
+    """The kept picture of that name, cut in its middle to the shape of the clip."""
+    pixels = next(read_frames(pictures.require(name))).permute(2, 0, 1)
+    picture = cut(pixels, request.width / request.height).float().div_(127.5).sub_(1)
+    size = request.height, request.width
+    scaled = F.interpolate(picture[None], size, mode="bicubic", antialias=True)
+    return Picture(scaled[0].clamp_(-1, 1), preprocess(picture))
 
 
 def cut(picture: Tensor, aspect: float) -> Tensor:
     """The largest part from the middle of a picture [3, H, W] that is `aspect` times as wide as high."""
     height, width = picture.shape[1:]
-    wanted = min(width, max(1, round(height * aspect)))
+    wide = min(width, max(1, round(height * aspect)))
     high = min(height, max(1, round(width / aspect)))
-    top, left = (height - high) // 2, (width - wanted) // 2
-    return picture[:, top : top + high, left : left + wanted]
+    top, left = (height - high) // 2, (width - wide) // 2
+    return picture[:, top : top + high, left : left + wide]
 
 
-def _fit(picture: Tensor, size: tuple[int, int]) -> Tensor:
-    """A picture [3, H, W] at another size, in [-1, 1]."""
-    scaled = F.interpolate(picture[None], size, mode="bicubic", antialias=True)
-    return scaled[0].clamp(-1, 1)
+def _is_jpeg(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(JPEG)) == JPEG
 
 
 def _pieces(given: Mapping[int, Tensor], request: GenerationRequest, way: Way) -> Iterator[Piece]:
@@ -118,7 +140,8 @@ def _pieces(given: Mapping[int, Tensor], request: GenerationRequest, way: Way) -
 
 
 def _look_at(model: Model, given: list[Tensor], way: Way) -> Tensor:
-    """What CLIP sees in pictures [3, H, W]: tokens [1, 257 or 514, image_dim]."""
-    tower = load_image_encoder(model.image, way.dtype, way.device)
-    seen = torch.stack([preprocess(picture) for picture in given])
-    return tower(seen.to(way.device)).flatten(0, 1)[None]
+    """What CLIP sees in pictures [3, 224, 224]: tokens [1, 257 or 514, image_dim]."""
+    # On a card in fp16, as the official code does: bf16 takes as much and is four times as far off.
+    dtype = torch.float16 if way.device.type == "cuda" else way.dtype
+    tower = load_image_encoder(model.image, dtype, way.device)
+    return tower(torch.stack(given).to(way.device)).flatten(0, 1)[None].to(way.dtype)

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from inference import sample
+from inference.api import pictures
 from inference.api.errors import UserError, reason
 from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
@@ -89,6 +90,8 @@ def _generate(job: Job) -> Generator[Event, None, None]:
     started = time.perf_counter()
     clip = yield from _resume(job)
     if clip is None:
+        for name in request.pictures.values():
+            pictures.require(name)  # and not after minutes
         clip = _begin(request, (yield from encode_prompts(job)), stages.device)
     clip = yield from _denoise(job, clip)
     steps = schedule_of(request).steps

@@ -12,6 +12,7 @@ from inference import shelf
 from inference.api.arguments import parse_bytes, parse_size
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
+from inference.api.pictures import path_of
 from inference.api.spec import (
     MAX_SEED,
     GenerationRequest,
@@ -32,8 +33,8 @@ class GenerateOptions:
     prompt: str | None
     source: Path | None
     negative: str | None
-    first_frame: Path | None
-    last_frame: Path | None
+    first_frame: str | None  # the path of a picture; empty for none
+    last_frame: str | None
     model: str | None
     elsewhere: list[Path]
     size: str | None
@@ -69,8 +70,8 @@ class GenerateOptions:
         named = {
             "prompt": self.prompt,
             "negative_prompt": self.negative,
-            "first_frame": None if self.first_frame is None else take_picture(self.first_frame),
-            "last_frame": None if self.last_frame is None else take_picture(self.last_frame),
+            "first_frame": _parse_picture(self.first_frame),
+            "last_frame": _parse_picture(self.last_frame),
             "width": width,
             "height": height,
             "frames": self.frames,
@@ -105,10 +106,10 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     add("--from", dest="source", type=Path, metavar="FILE", help="repeat the recipe in this clip")
     add("--negative", metavar="TEXT", help="what the clip is kept away from")
     add(
-        "--first-frame", "--image", type=Path, metavar="FILE",
+        "--first-frame", "--image", metavar="FILE",
         help="a picture that the clip begins with; without --size the clip has its shape",
     )  # fmt: skip
-    add("--last-frame", type=Path, metavar="FILE", help="a picture that the clip ends with")
+    add("--last-frame", metavar="FILE", help="a picture that the clip ends with")
     add("--model", help=f"a known model ({', '.join(MODELS)}) or a path")
     add(
         "--with", dest="elsewhere", type=Path, action="append", default=[], metavar="PATH",
@@ -171,7 +172,7 @@ def make_order(options: GenerateOptions) -> Order:
         seed = random.randint(0, MAX_SEED)
         request = default_request(options.prompt, _full_name(name), model.spec.defaults, seed)
         if options.size is None and (shown := options.first_frame or options.last_frame):
-            width, height = size_like(*size_of(shown), model.spec.defaults)
+            width, height = size_like(*size_of(Path(shown)), model.spec.defaults)
             request = replace(request, width=width, height=height)
         return Order(replace(request, **changes), model)
     recipe = Recipe.read(options.source)
@@ -183,6 +184,13 @@ def make_order(options: GenerateOptions) -> Order:
             "--model to use it all the same."
         )
     repeated = replace(recipe.request, model=_full_name(name))
+    for option in ("first_frame", "last_frame"):
+        picture = getattr(repeated, option)
+        if picture and option not in changes and path_of(picture) is None:
+            raise UserError(
+                f"{options.source} was made from a picture that isn't on this machine: name it with "
+                f"--{option.replace('_', '-')}."
+            )
     if changes.keys() & {"steps", "timesteps", "solver"}:
         repeated = replace(repeated, stop_after=0)  # it counted the steps of the old schedule
     return Order(replace(repeated, **changes), model, recipe)
@@ -205,6 +213,11 @@ def _full_name(model: str) -> str:
     if model.lower() in MODELS:
         return model.lower()
     return model if shelf.path_of(model) else str(Path(model).resolve())
+
+
+def _parse_picture(path: str | None) -> str | None:
+    """The name of a picture, empty for none; None where nothing was said of it."""
+    return take_picture(Path(path)) if path else path
 
 
 def _parse_numbers(text: str) -> tuple[float, ...]:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from inference import budget, png
@@ -106,11 +108,14 @@ def given(model: Model, **changes: Any) -> dict[str, Tensor]:
 def test_a_picture_is_cut_in_its_middle_to_the_clips_shape(first: str) -> None:
     pixels = torch.stack(list(read_frames(pictures_folder() / first)))[0]
     whole = pixels.permute(2, 0, 1).float() / 127.5 - 1
-    wide = read_picture(first, make_request("m", width=64, height=16))
-    assert torch.equal(wide, whole[:, 8:24])
-    tall = read_picture(first, make_request("m", width=16, height=32))
-    assert torch.equal(tall, whole[:, :, 24:40])
-    assert torch.equal(read_picture(first, make_request("m", width=64, height=32)), whole)
+    for size, part in {
+        (64, 16): whole[:, 8:24],
+        (16, 32): whole[:, :, 24:40],
+        (64, 32): whole,
+    }.items():
+        shown = read_picture(first, make_request("m", width=size[0], height=size[1]))
+        assert torch.allclose(shown.frame, part, atol=1e-5)
+        assert torch.allclose(shown.seen, preprocess(part), atol=1e-5)
 
 
 @pytest.mark.parametrize(("shape", "aspect"), [((3, 1, 400), 0.01), ((3, 400, 1), 50.0)])
@@ -127,7 +132,7 @@ def test_frames_are_given_where_they_belong(
     request = make_request(model.files.path, width=64, height=32, frames=9)
     condition = given(model, width=64, height=32, frames=9, first_frame=first, last_frame=last)
     video = torch.zeros(1, 3, 9, 32, 64)
-    video[:, :, 0], video[:, :, 8] = (read_picture(name, request) for name in (first, last))
+    video[:, :, 0], video[:, :, 8] = (read_picture(n, request).frame for n in (first, last))
     latent = load_vae(model.vae, torch.float32, CPU).encode(video)
     assert torch.allclose(condition["condition"][:, 4:], latent, atol=1e-5)
     marks = condition["condition"][0, :4, :, 0, 0]
@@ -142,7 +147,7 @@ def test_the_tower_sees_the_picture_as_it_was_and_both_in_order(
     seen = given(model, first_frame=first, last_frame=last)["image_context"]
     tower = load_image_encoder(model.image, torch.float32, CPU)
     request = make_request(model.files.path)
-    pictures = [preprocess(read_picture(name, request)) for name in (first, last)]
+    pictures = [read_picture(name, request).seen for name in (first, last)]
     expected = torch.cat([tower(each[None]) for each in pictures], dim=1)
     assert seen.shape == (1, 2 * 257, TOWER.dim)
     assert torch.allclose(seen, expected, atol=1e-5)
@@ -212,7 +217,9 @@ def test_a_clip_goes_on_with_its_pictures_bit_for_bit(
     for event in generate(command, models["vace"], CPU):
         if isinstance(event, Progress) and (event.stage, event.step) == (Stage.DENOISE, 2):
             break
-    make("paused", state=state, first_frame=first, steps=4)
+    events = make("paused", state=state, first_frame=first, steps=4)
+    told = [e.step for e in events if isinstance(e, Progress) and e.stage is Stage.DENOISE]
+    assert told == [3, 4]
     assert torch.equal(frames(tmp_path / "paused"), frames(tmp_path / "whole"))
 
 
@@ -239,8 +246,11 @@ def test_pictures_are_read_again_with_less_memory(
     assert apart.abs().max() <= 1
 
 
-def test_a_picture_that_is_gone_is_told(make: Make, first: str) -> None:
+def test_a_picture_that_is_gone_is_told_before_any_work(
+    make: Make, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (pictures_folder() / first).unlink()
+    monkeypatch.setattr(pipeline, "encode_prompts", lambda _: pytest.fail("it began"))
     with pytest.raises(UserError, match="isn't on this machine any more: choose it again"):
         make(first_frame=first)
 
@@ -255,14 +265,26 @@ def test_what_a_model_cannot_begin_with_is_told_before_any_work(
 
 def test_only_a_picture_is_taken(tmp_path: Path, make: Make) -> None:
     make("clip")
-    for path in (tmp_path / "clip",):
-        with pytest.raises(UserError, match="has several frames: choose a picture"):
-            take_picture(path)
+    with pytest.raises(UserError, match="clip isn't one picture: choose a file with a single one"):
+        take_picture(tmp_path / "clip")
     (tmp_path / "text.png").write_text("no picture")
     with pytest.raises(UserError, match="can't be read as an image or a video: it is damaged"):
         take_picture(tmp_path / "text.png")
     with pytest.raises(UserError, match=r"gone\.png can't be read"):
         take_picture(tmp_path / "gone.png")
+
+
+def test_a_photograph_with_another_behind_it_is_one_picture(tmp_path: Path) -> None:
+    """As phones write it: a second JPEG tells how bright the first is."""
+    one, two = BytesIO(), BytesIO()
+    Image.new("RGB", (64, 48), (255, 0, 0)).save(one, "JPEG")
+    Image.new("RGB", (32, 24), (0, 0, 255)).save(two, "JPEG")
+    photograph = tmp_path / "photo.jpg"
+    photograph.write_bytes(one.getvalue() + two.getvalue())
+    shown = read_picture(take_picture(photograph), make_request("m", width=64, height=48))
+    assert shown.frame.shape == (3, 48, 64)
+    assert shown.frame[0].min() > 0.9
+    assert shown.frame[2].max() < -0.9
 
 
 def test_a_picture_tells_its_size(tmp_path: Path) -> None:

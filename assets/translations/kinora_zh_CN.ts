@@ -139,8 +139,8 @@
         <translation>在左侧描述画面后按 Ctrl+Enter；也可以拖入一段视频，或拖入一张图片作为首帧。</translation>
     </message>
     <message>
-        <source>Drop to open</source>
-        <translation>松开即可打开</translation>
+        <source>Drop to open a clip, or to begin with a picture</source>
+        <translation>松开即可打开视频，或以图片作为首帧</translation>
     </message>
     <message>
         <source>Picture</source>
@@ -1907,7 +1907,7 @@
     </message>
     <message>
         <source>The next clip ends with this frame: describe what happens.</source>
-        <translation>下一段视频以这一帧为尾帧：请描述其间发生什么。</translation>
+        <translation>下一段视频以这一帧为尾帧：请描述在此之前发生什么。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -2261,15 +2261,15 @@
     </message>
     <message>
         <source>first and last frame given</source>
-        <translation>有首帧和尾帧图片</translation>
+        <translation>已给定首帧和尾帧</translation>
     </message>
     <message>
         <source>first frame given</source>
-        <translation>有首帧图片</translation>
+        <translation>已给定首帧</translation>
     </message>
     <message>
         <source>last frame given</source>
-        <translation>有尾帧图片</translation>
+        <translation>已给定尾帧</translation>
     </message>
 </context>
 <context>
@@ -3086,6 +3086,10 @@
         <translation>{address} 的回应不像模型站点：请检查网络，如设置了镜像也请检查镜像（命令行为 HF_ENDPOINT）。</translation>
     </message>
     <message>
+        <source>{path} isn&apos;t one picture: choose a file with a single one, such as a .png or .jpg.</source>
+        <translation>{path} 不是单张图片：请选择只含一张图片的文件，例如 .png 或 .jpg。</translation>
+    </message>
+    <message>
         <source>{title} makes video from text alone: take the pictures away, or choose {others}.</source>
         <translation>{title} 只能由文字生成视频：请移除图片，或选择 {others}。</translation>
     </message>
@@ -3380,10 +3384,6 @@
     <message>
         <source>{path} has no transformer: give the path of one, or of its model.</source>
         <translation>{path} 里没有 Transformer：请给出 Transformer 或其模型的路径。</translation>
-    </message>
-    <message>
-        <source>{path} has several frames: choose a picture, such as a .png or .jpg.</source>
-        <translation>{path} 含有多帧：请选择单张图片，例如 .png 或 .jpg 文件。</translation>
     </message>
     <message>
         <source>{path} holds no recipe that can be read: only a clip that Kinora made, as it made it, can be repeated.</source>

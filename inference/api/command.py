@@ -29,8 +29,9 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     add("--model", required=True, help=f"one of {', '.join(MODELS)}")
     add("--size", metavar="WxH", help="in pixels, multiples of 16 (the model's own)")
     add("--frames", type=int, metavar="N", help="4n+1 (the model's own)")
-    add("--first-frame", metavar="FILE", help="plan for a clip whose first frame is given")
-    add("--last-frame", metavar="FILE", help="and for one whose last frame is")
+    words = "plan for a clip whose {} frame is given"
+    add("--first-frame", action="store_true", help=words.format("first"))
+    add("--last-frame", action="store_true", help=words.format("last"))
     add("--steps", type=int, metavar="N", help="solver steps (the model's own)")
     add("--guidance", type=float, metavar="G", help="1 is half the work (the model's own)")
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
@@ -83,8 +84,8 @@ def _request(spec: ModelSpec, options: argparse.Namespace) -> GenerationRequest:
 def _pictures(spec: ModelSpec, options: argparse.Namespace) -> dict[str, str]:
     """Which frames are given: those that are named, and those without which the model makes nothing."""
     needs_pictures = Task.T2V not in spec.tasks
-    first = bool(options.first_frame) or needs_pictures
-    last = bool(options.last_frame) or (needs_pictures and Task.I2V not in spec.tasks)
+    first = options.first_frame or needs_pictures
+    last = options.last_frame or (needs_pictures and Task.I2V not in spec.tasks)
     given = {"first_frame": first, "last_frame": last}
     return {name: NO_PICTURE for name, is_given in given.items() if is_given}
 

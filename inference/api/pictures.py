@@ -9,9 +9,11 @@ import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import IO
 
 from inference.api.errors import UserError, reason
 from inference.api.models import data_folder
+from inference.api.opening import open_shared
 
 PIECE_BYTES = 2**20
 
@@ -27,13 +29,29 @@ def keep(path: Path) -> str:
     Whether it is a picture is for the caller to see. Raises `UserError` if it can't be read, or not be kept.
     """
     try:
-        name = _name_of(path)
+        source = open_shared(path)
     except OSError as error:
         raise UserError(
             "{path} can't be read: {reason}.", path=path, reason=reason(error)
         ) from error
-    if path_of(name) is None:
-        _copy(path, pictures_folder() / name)
+    folder = pictures_folder()
+    partial = folder / f".partial-{os.getpid()}"
+    try:
+        with source:
+            folder.mkdir(parents=True, exist_ok=True)
+            name = _copy(source, partial)
+        if path_of(name) is None:
+            partial.replace(folder / name)  # what has the name is whole
+    except OSError as error:
+        raise UserError(
+            "{path} can't be kept in {folder}: {reason}.",
+            path=path,
+            folder=folder,
+            reason=reason(error),
+        ) from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
     return name
 
 
@@ -53,27 +71,11 @@ def require(name: str) -> Path:
     return path
 
 
-def _name_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _copy(source: Path, target: Path) -> None:
-    """Written under another name first: what has the name is whole."""
-    partial = target.with_name(f".{target.name}.partial-{os.getpid()}")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with source.open("rb") as original, partial.open("wb") as copy:
-            while piece := original.read(PIECE_BYTES):
-                copy.write(piece)
-        partial.replace(target)
-    except OSError as error:
-        raise UserError(
-            "{path} can't be kept in {folder}: {reason}.",
-            path=source,
-            folder=target.parent,
-            reason=reason(error),
-        ) from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
+def _copy(source: IO[bytes], target: Path) -> str:
+    """The hash of what was copied."""
+    seen = hashlib.sha256()
+    with target.open("wb") as copy:
+        while piece := source.read(PIECE_BYTES):
+            seen.update(piece)
+            copy.write(piece)
+    return seen.hexdigest()

@@ -18,9 +18,7 @@ TEMPORAL_STRIDE = 4  # video frames per latent frame, after the first
 SIZE_MULTIPLE = 16  # spatial stride times the transformer's 2x2 patch
 MAX_SIDE = 8192
 MAX_FRAMES = 10_001
-PICTURE = re.compile(
-    "[0-9a-f]{64}"
-)  # the name of a picture that is kept, see `inference.api.pictures`
+PICTURE = re.compile("[0-9a-f]{64}")  # what `inference.api.pictures` calls one
 MAX_SEED = 2**32 - 1  # torch's generator on the CPU uses no more bits than these
 
 

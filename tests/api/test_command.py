@@ -131,7 +131,7 @@ def test_pictures_are_planned_for_where_they_are_given_or_the_model_needs_them()
 
     with_pictures = ["text", "condition", "load", "denoise", "decode"]
     assert stages("--model", "vace-1.3b") == [*ALWAYS]
-    assert stages("--model", "vace-1.3b", "--last-frame", "any.png") == with_pictures
+    assert stages("--model", "vace-1.3b", "--last-frame") == with_pictures
     assert stages("--model", "i2v-14b-480p") == with_pictures
     assert stages("--model", "flf2v-14b") == with_pictures
 
@@ -174,6 +174,9 @@ def test_times_read_well(seconds: float, says: str) -> None:
         pytest.param(["--model", "demo", "--vram", "much"], "no amount of memory", id="memory"),
         pytest.param(["--model", "demo", "--vram", "0GiB"], "no amount of memory", id="zero"),
         pytest.param(["--model", "demo", "--weights", "int7"], "int7", id="format"),
+        pytest.param(
+            ["--model", "t2v-1.3b", "--first-frame"], "makes video from text alone", id="pictures"
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: list[str], says: str) -> None:

@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from PySide6.QtCore import QSize
 from PySide6.QtGui import QColor, QImage, QImageIOHandler, QImageWriter
 
@@ -12,6 +13,8 @@ from inference.api import pictures
 from inference.api.errors import UserError
 from inference.media import read_frames
 from tests.app.kinora_clips import write_clip
+
+ORIENTATION = 0x112  # of Exif
 
 
 def picture(width: int = 40, height: int = 20, color: str = "red") -> QImage:
@@ -63,6 +66,22 @@ def test_picture_that_is_to_be_turned_is_upright_for_all_who_read_it(
     frame = next(iter(read_frames(pictures.require(kept))))
     assert tuple(frame.shape) == (40, 20, 3)
     assert frame[5, 10, 2] > 200
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.webp", "a.jpg"])
+def test_window_and_engine_agree_which_way_up_a_picture_is(tmp_path: Path, name: str) -> None:
+    """Whether a PNG is turned as its Exif says, programs don't agree on."""
+    exif = Image.Exif()
+    exif[ORIENTATION] = 6  # a quarter turn
+    drawn = Image.new("RGB", (40, 20), (200, 30, 30))
+    drawn.paste((30, 30, 230), (0, 0, 10, 20))
+    drawn.save(tmp_path / name, exif=exif)
+    kept = stills.take_file(tmp_path / name)
+    shown = stills.look_at(kept, QSize(100, 100))
+    frame = next(iter(read_frames(pictures.require(kept))))
+    assert tuple(frame.shape[:2]) == (shown.height(), shown.width())
+    for x, y in ((3, 3), (shown.width() - 3, shown.height() - 3)):
+        assert abs(shown.pixelColor(x, y).blue() - int(frame[y, x, 2])) < 20
 
 
 def test_large_picture_is_shown_small_in_its_own_shape(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The theatre: real clips and previews on its canvas, and what its buttons ask for."""
 
 from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from app.player import Loop
 from app.theatre import Theatre
 from inference.api.messages import Preview
+from inference.media import read_frames
 from tests.app.conftest import bring_up
 from tests.app.numbered_clips import number_of, write_clip
 
@@ -159,6 +161,30 @@ def test_frame_and_range_are_asked_for(qtbot: QtBot, theatre: Theatre, clip: Pat
     assert isinstance(frame.args[0], QImage)
     assert frame.args[1] == "clip-00007"
     assert export.args == [clip, 2, 8]
+
+
+def test_frame_is_read_anew_in_the_colours_that_the_engine_reads(
+    qtbot: QtBot, theatre: Theatre, clip: Path
+) -> None:
+    """Those for watching are a little darker: clips made from clips would grow darker and darker."""
+    open_clip(qtbot, theatre, clip)
+    theatre.player.seek(6)
+    with qtbot.waitSignal(theatre.beginning_wanted) as given:
+        theatre.transport.begin_with.click()
+    assert given.args is not None
+    image = given.args[0].convertToFormat(QImage.Format.Format_RGB888)
+    frame = list(read_frames(clip))[6]
+    for y, x in product(range(0, image.height(), 5), range(0, image.width(), 5)):
+        assert image.pixelColor(x, y).getRgb()[:3] == tuple(frame[y, x].tolist())
+
+
+def test_frame_that_cannot_be_read_any_more_is_told(
+    qtbot: QtBot, theatre: Theatre, clip: Path
+) -> None:
+    open_clip(qtbot, theatre, clip)
+    clip.write_bytes(b"no video any more")
+    with qtbot.waitSignal(theatre.failed), qtbot.assertNotEmitted(theatre.beginning_wanted):
+        theatre.transport.begin_with.click()
 
 
 def test_frame_is_given_to_the_next_clip(qtbot: QtBot, theatre: Theatre, clip: Path) -> None:

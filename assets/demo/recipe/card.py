@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from assets.demo.recipe import world
+from assets.demo.recipe import train_vace, world
 from assets.demo.recipe.evaluate import Evaluation, table
 from inference.api.models import DEMO
 
@@ -53,7 +53,7 @@ def write_card(evaluation: Evaluation, edits: str, folder: Path) -> None:
         text_layers=DEMO.text.num_layers, text_dim=DEMO.text.dim, vae_dim=DEMO.vae.dim,
         width=d.width, height=d.height, frames=d.frames, fps=d.fps, steps=d.steps, solver=d.solver,
         guidance=d.guidance, shift=d.shift, table=table(evaluation), edits=edits,
-        vace_layers=len(DEMO.dit.vace_layers),
+        vace_layers=len(train_vace.PARAMS.vace_layers),
         combinations=len(world.combinations(world.CORE_MOTIONS)),
     )  # fmt: skip
     (folder / "MODEL_CARD.md").write_text(text, "utf-8")

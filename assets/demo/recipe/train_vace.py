@@ -199,7 +199,7 @@ def add_hints(start: Path, output: Path, work: Path, clips: int, steps: int) -> 
     assert files.vae is not None
     work.mkdir(parents=True, exist_ok=True)
     vae = load_vae(files.vae, torch.float32, "cpu")
-    edits = prepare(files, vae, work / "edits.safetensors", clips)
+    edits = prepare(files, vae, work / f"edits-{len(TASKS)}-{clips}.safetensors", clips)
     dit = editor(load_dit(files.dit.without_hints(), torch.float32, "cpu"))
     train(dit, edits, Plan(steps), work / "vace.pt")
     export(dit, start, output)
@@ -210,7 +210,7 @@ def export(dit: DiT, start: Path, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     save_network(dit, folder / "diffusion_pytorch_model.safetensors")
     write_config(PARAMS, "vace", folder)
-    if folder != start:
+    if folder.resolve() != start.resolve():
         for name in OTHERS:
             shutil.copyfile(start / name, folder / name)
 
