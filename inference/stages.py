@@ -9,7 +9,7 @@ import torch
 from inference.api.device import Stage, StageReport
 from inference.api.messages import Progress
 from inference.api.room import CONTEXT_BYTES
-from inference.memory import peak_ram_bytes, peak_vram_bytes, reset_peaks
+from inference.memory import give_back, peak_ram_bytes, peak_vram_bytes, reset_peaks
 
 
 @dataclass(slots=True)
@@ -28,6 +28,7 @@ class Stages:
         """Start the clock of a stage, of which `skipped` steps were done before."""
         if self.device.type == "cuda":
             torch.cuda.empty_cache()
+        give_back()
         reset_peaks(self.device)
         self._started, self._skipped, self._share = time.perf_counter(), skipped, 1.0
 

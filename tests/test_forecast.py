@@ -216,11 +216,25 @@ def test_every_budget_has_a_plan_but_for_the_large_models_smallest() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="the card would make the clip")
 @pytest.mark.skipif(sys.platform != "linux", reason="needs a peak that can be reset, and glibc")
-@pytest.mark.parametrize(("size", "frames"), [("128x128", 17), ("256x256", 17), ("256x256", 1)])
+@pytest.mark.parametrize(
+    ("size", "frames", "picture"),
+    [
+        pytest.param("128x128", 17, "", id="clip"),
+        pytest.param("256x256", 17, "", id="large"),
+        pytest.param("256x256", 1, "", id="still"),
+        pytest.param("256x256", 17, "a.png", id="from a picture"),
+    ],
+)
 def test_a_process_without_a_card_takes_what_was_forecast(
-    size: str, frames: int, tmp_path: Path
+    size: str,
+    frames: int,
+    picture: str,
+    tmp_path: Path,
 ) -> None:
     asked = ["generate", "a red circle", "--size", size, "--frames", str(frames), "--steps", "1"]
+    if picture:
+        (tmp_path / picture).write_bytes(png.encode(np.zeros((48, 80, 3), np.uint8), ""))
+        asked += ["--first-frame", picture]
     done = subprocess.run(
         [sys.executable, "-P", "-m", "inference", *asked, "--json"],
         cwd=tmp_path,

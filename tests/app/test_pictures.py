@@ -196,9 +196,10 @@ def test_first_and_last_are_swapped(panel: Create, first: PictureWell, file: Pat
 def test_wells_come_after_the_prompt_and_say_what_they_are(panel: Create, file: Path) -> None:
     wells = panel.pictures
     first = _next(panel.prompt.editor)
+    assert isinstance(first, PictureWell)
     assert [first, _next(first)] == [wells.first, wells.last]
     wells.first.take_file(file)
-    order = [first]
+    order: list[QWidget] = [first]
     while order[-1] is not wells.last:
         order.append(_next(order[-1]))
     assert order == [first, first.remove, wells.swap, wells.last]
