@@ -95,9 +95,16 @@ _FLF2V = replace(
 DEMO = ModelSpec(
     name="demo",
     title="Kinora demo",
-    tasks=frozenset({Task.T2V}),
+    tasks=frozenset({Task.T2V, Task.VACE}),
     dit=DiTParams(
-        dim=160, ffn_dim=640, num_layers=6, num_heads=5, text_dim=128, text_len=48, freq_dim=128
+        dim=160,
+        ffn_dim=640,
+        num_layers=6,
+        num_heads=5,
+        text_dim=128,
+        text_len=48,
+        freq_dim=128,
+        vace_layers=(0, 2, 4),
     ),
     text=TextParams(vocab_size=400, dim=128, dim_attn=128, dim_ffn=256, num_heads=4, num_layers=2),
     vae=VAEParams(dim=8, dim_mult=(1, 2, 4, 8)),

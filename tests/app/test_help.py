@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import theme
@@ -125,8 +125,9 @@ def section_of(holder: QObject | None) -> Section:
 
 
 def test_every_shortcut_of_the_window_does_what_is_listed(
-    qtbot: QtBot, guide: Help, window: Window
+    qtbot: QtBot, guide: Help, window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: ([], ""))
     shortcuts, editor = window.shortcuts, window.create_panel.prompt.editor
     for keys, signal in (
         ("Ctrl+1", shortcuts.page_wanted),

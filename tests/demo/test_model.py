@@ -1,5 +1,6 @@
 """The model that ships, run as a user runs it: the clip shows what the prompt says."""
 
+import random
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import torch
 
 from assets.demo.recipe import world
 from assets.demo.recipe.judge import judge
+from inference import png
 from inference.api.messages import Generate
 from inference.api.models import DEMO, ROOT
 from inference.api.spec import WeightFormat, default_request
@@ -50,6 +52,29 @@ def test_prompt_becomes_a_clip_of_the_thing_it_names(
     assert frames.shape == (world.FRAMES, world.SIZE, world.SIZE, 3)
     seen = judge(frames.permute(3, 0, 1, 2) / 127.5 - 1)
     assert astuple(seen) == wanted
+
+
+@pytest.mark.parametrize("given", ["first", "last", "first last"])
+def test_given_frames_are_the_clips(given: str, tmp_path: Path) -> None:
+    """And what lies between them is what the prompt says; no such combination was in training."""
+    wanted = ("circle", "yellow", "sky", "left")
+    assert wanted in world.held_out(world.CORE_MOTIONS)
+    drawn = world.render(world.random_scene(random.Random(3), wanted), world.clip_times())
+    options: list[str] = []
+    for which in given.split():
+        pixels = drawn[:, 0 if which == "first" else -1].permute(1, 2, 0).add(1).mul(127.5).round()
+        file = tmp_path / f"{which}.png"
+        file.write_bytes(png.encode(pixels.byte().contiguous().numpy(), ""))
+        options += [f"--{which}-frame", str(file)]
+    clip = tmp_path / "clip"
+    prompt = "a yellow circle moves left in the sky"
+    assert main(["generate", prompt, "--seed", "1", *options, "-o", f"{clip}/"]) == 0
+    made = torch.stack(list(read_frames(clip))).permute(3, 0, 1, 2) / 127.5 - 1
+    assert astuple(judge(made)) == wanted
+    for which in given.split():
+        frame = 0 if which == "first" else -1
+        error = (made[:, frame] - drawn[:, frame]).square().mean() / 4
+        assert -10 * error.log10() > 24
 
 
 def made_on(device: torch.device, weights: WeightFormat, folder: Path) -> torch.Tensor:
