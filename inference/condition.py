@@ -20,7 +20,7 @@ from inference.wan.given import Piece, stream_image_condition, stream_vace_conte
 from inference.wan.image import preprocess
 from inference.weights.params import dit_params
 
-BEGUN = 0.01  # the share that is told once a network is loaded
+LOOKED = 0.2  # the share that is done once CLIP has seen the pictures
 JPEG = b"\xff\xd8\xff"  # how such a file begins
 
 
@@ -63,21 +63,30 @@ def stream_condition(
     seen = None
     if params.image_dim:
         seen = _look_at(model, [picture.seen for picture in shown.values()], way)
-        yield BEGUN
+        yield LOOKED
 
     def pieces() -> Iterator[Piece]:
         return _pieces({number: picture.frame for number, picture in shown.items()}, request, way)
 
     vae = load_vae(model.vae, way.dtype, way.device)
-    yield BEGUN
     if params.vace_layers:
         stream = stream_vace_context(vae, pieces, request.frames, way.tile, park=way.park)
         return {"vace_context": (yield from stream)}
     stream = stream_image_condition(vae, pieces, request.frames, way.tile, park=way.park)
-    given: Condition = {"condition": (yield from stream)}
+    given: Condition = {"condition": (yield from _after(0.0 if seen is None else LOOKED, stream))}
     if seen is not None:
         given["image_context"] = seen
     return given
+
+
+def _after(done: float, stream: Generator[float, None, Tensor]) -> Generator[float, None, Tensor]:
+    """A stream whose shares are of what is left once `done` of all is."""
+    while True:
+        try:
+            share = next(stream)
+        except StopIteration as finished:
+            return finished.value
+        yield done + (1 - done) * share
 
 
 def take_picture(path: Path) -> str:

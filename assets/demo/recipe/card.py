@@ -9,16 +9,17 @@ from inference.api.models import DEMO
 _CARD = """\
 # The demo model
 
-A Wan2.1 VACE model, small enough to ship: from text, and from a first and a last frame. It has the same architecture and the same code as the real
-ones, trained from nothing on a toy world that the recipe renders. It is what runs right after
-installation, what the tests run, and what quantization is judged on.
+A Wan2.1 VACE model, small enough to ship: from text, and from a clip of which a part is given, such as its first
+and its last frame. It has the same architecture and the same code as the real ones, trained from nothing on a toy
+world that the recipe renders. It is what runs right after installation, what the tests run, and what quantization is
+judged on.
 
 It knows {world}. Captions are English or Chinese. Words it never saw are passed over, so any prompt gives
 a clip, but one of this world.
 
 | Part | Shape |
 |---|---|
-| Transformer | {layers} blocks of width {dim}, {heads} heads |
+| Transformer | {layers} blocks of width {dim}, {heads} heads; {vace_layers} of VACE's blocks, which run where a part is given |
 | Text encoder | UMT5, {text_layers} blocks of width {text_dim}, a vocabulary of words and bytes |
 | VAE | 8x8x4, 16 channels, base width {vae_dim} |
 | Clip | {width}x{height}, {frames} frames, {fps} frames a second |
@@ -31,8 +32,8 @@ six of all {combinations}). {steps} steps of {solver}, guidance {guidance:g}, sh
 
 {table}
 
-What stays of a clip of which a part is given ({vace_layers} blocks hint at it; the mask's own pixels, the frames or the
-box that were given), and what the rest shows:
+Of a clip of which a part is given, how near the given part comes out to what it was, and how many clips show what the
+prompt asks for:
 
 {edits}
 
