@@ -115,7 +115,8 @@ def test_models_are_listed(ask: Ask) -> None:
     assert list(models) == list(MODELS)
     demo, other = models["demo"], models["t2v-14b"]
     assert (demo.installed, demo.removable, demo.missing) == (True, False, ())
-    assert (demo.tasks, demo.downloadable, demo.added) == (("t2v",), False, False)
+    assert demo.tasks == ("t2v", "vace")
+    assert (demo.downloadable, demo.added) == (False, False)
     assert demo.like == "demo"
     assert demo.bytes > 1_000_000
     assert (other.installed, other.removable, other.downloadable) == (False, False, True)
