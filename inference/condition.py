@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from inference.api import pictures
 from inference.api.errors import UserError
+from inference.api.plan import Tiling
 from inference.api.spec import TEMPORAL_STRIDE, GenerationRequest
 from inference.catalog import Model
 from inference.load import load_image_encoder, load_vae
@@ -47,8 +48,7 @@ class Way:
 
     device: torch.device
     dtype: torch.dtype
-    tile: int = 0
-    park: bool = False
+    tiling: Tiling
 
 
 def stream_condition(
@@ -69,10 +69,11 @@ def stream_condition(
         return _pieces({number: picture.frame for number, picture in shown.items()}, request, way)
 
     vae = load_vae(model.vae, way.dtype, way.device)
+    frames, side, park = request.frames, way.tiling.side, way.tiling.park
     if params.vace_layers:
-        stream = stream_vace_context(vae, pieces, request.frames, way.tile, park=way.park)
+        stream = stream_vace_context(vae, pieces, frames, side, park=park)
         return {"vace_context": (yield from stream)}
-    stream = stream_image_condition(vae, pieces, request.frames, way.tile, park=way.park)
+    stream = stream_image_condition(vae, pieces, frames, side, park=park)
     given: Condition = {"condition": (yield from _after(0.0 if seen is None else LOOKED, stream))}
     if seen is not None:
         given["image_context"] = seen

@@ -184,8 +184,7 @@ def _encode_pictures(job: Job) -> Generator[Event, None, Condition]:
         return Condition()
     while True:
         job.stages.begin()
-        tiling = job.budget.plan.encoding
-        way = Way(job.device, compute_dtype(job.device), tiling.side, park=tiling.park)
+        way = Way(job.device, compute_dtype(job.device), job.budget.plan.encoding)
         try:
             stream = stream_condition(job.model, job.request, way)
             condition = yield from told(stream, job, Stage.CONDITION, 100)

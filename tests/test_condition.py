@@ -18,6 +18,7 @@ from inference.api.device import Stage
 from inference.api.errors import UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress
 from inference.api.pictures import pictures_folder
+from inference.api.plan import Tiling
 from inference.api.spec import DiTParams, ImageParams, Task
 from inference.catalog import Model, find
 from inference.condition import Way, cut, read_picture, size_of, stream_condition, take_picture
@@ -96,7 +97,7 @@ def frames(path: Path) -> Tensor:
 
 def given(model: Model, **changes: Any) -> dict[str, Tensor]:
     stream = stream_condition(
-        model, make_request(model.files.path, **changes), Way(CPU, torch.float32)
+        model, make_request(model.files.path, **changes), Way(CPU, torch.float32, Tiling())
     )
     while True:
         try:

@@ -39,7 +39,7 @@ class Layer:
     reach: int
     peak: int
     kept: tuple[int, ...]
-    doubles: bool = False
+    zoom: int = 1  # 2 where it doubles height and width, -2 where it halves them
 
 
 def decode_working(
@@ -107,7 +107,7 @@ def _up(dim: int, scale: int, frames: int, *, temporal: bool) -> Layer:
     """The input, it with twice the frames, it with four times the pixels, and the output."""
     made = frames * (2 if temporal else 1)
     peak = frames * dim + (made * dim if temporal else 0) + 4 * made * dim + 4 * made * dim // 2
-    return Layer(scale, REACH, peak, (PAST * dim,) if temporal else (), doubles=True)
+    return Layer(scale, REACH, peak, (PAST * dim,) if temporal else (), zoom=2)
 
 
 def cut(size: int, tile: int) -> tuple[int, int]:
@@ -121,7 +121,7 @@ def _given(layers: list[Layer], size: int, count: int, side: int) -> Iterator[in
     sides = min(2, count - 1)  # which have a neighbour
     need, needs = 0, list[int]()
     for layer in reversed(layers):
-        need = -(-(need + layer.reach) // 2) if layer.doubles else need + layer.reach
+        need = -(-(need + layer.reach) // 2) if layer.zoom == 2 else need + layer.reach
         needs.append(need)
     for layer, halo in zip(layers, reversed(needs), strict=True):
         yield min(size * layer.scale, side * layer.scale + sides * halo)

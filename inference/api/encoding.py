@@ -4,7 +4,6 @@ The mirror of `inference.api.decoding`, and held to the real network in the same
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import pairwise, product
 
 from inference.api.decoding import (
@@ -25,11 +24,6 @@ from inference.api.spec import SPATIAL_STRIDE, TEMPORAL_STRIDE, VAEParams
 PIECE = 3 * RGB + 3  # numbers a pixel: the frames, what stays or changes of them, and masks
 
 
-@dataclass(frozen=True, slots=True)
-class _Halving(Layer):
-    """A layer that halves height and width."""
-
-
 def encode_working(
     params: VAEParams, latent: Shape, tile: int, element: int, *, park: bool
 ) -> Coding:
@@ -42,9 +36,7 @@ def encode_working(
     tiles = [[tall * wide for tall, wide in product(*axes)] for axes in zip(*sides, strict=True)]
     peak = max(layer.peak * max(areas) for layer, areas in zip(layers, tiles, strict=True))
     peak = max(peak, whole * _peak(Residual(last, last, 1, 1)))
-    behind = (
-        whole * PAST * (2 * MIDDLE + 1) * last
-    )  # what the end, for the whole picture, remembers
+    end = whole * PAST * (2 * MIDDLE + 1) * last  # it remembers the whole picture
     joined = whole * last * (2 if len(tiles[0]) > 1 else 0)
     pixels = PIECE * TEMPORAL_STRIDE * SPATIAL_STRIDE**2 * whole
     kept = [
@@ -54,7 +46,7 @@ def encode_working(
     ]
     here = sum(max(each) if park else sum(each) for each in kept)
     parked = sum(pinned(n * element) for each in kept for n in each) if park else 0
-    return Coding((behind + here + peak + joined + pixels) * element, parked)
+    return Coding((end + here + peak + joined + pixels) * element, parked)
 
 
 def _layers(params: VAEParams) -> Iterator[Layer]:
@@ -71,7 +63,7 @@ def _layers(params: VAEParams) -> Iterator[Layer]:
         if index < len(params.temporal_downsample):
             is_temporal = params.temporal_downsample[index]
             padded = 2 * frames * outer + frames * outer // 4
-            yield _Halving(scale, REACH, padded, (outer // 4,) if is_temporal else ())
+            yield Layer(scale, REACH, padded, (outer // 4,) if is_temporal else (), zoom=-2)
             frames //= 2 if is_temporal else 1
             scale //= 2
 
@@ -91,9 +83,9 @@ def _given(layers: list[Layer], size: int, tile: int) -> list[list[int]]:
     before = after = 0
     given = list[list[int]]()
     for layer in reversed(layers):
-        halves = isinstance(layer, _Halving)
+        halves = layer.zoom == -2
         before = 2 * before if halves else before + layer.reach
-        after = 2 * after + layer.reach if halves else after + layer.reach
+        after = (2 * after if halves else after) + layer.reach
         scaled = [edge * layer.scale for edge in edges]
         spans = pairwise(scaled)
         given.append(

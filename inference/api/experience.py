@@ -19,8 +19,7 @@ NO_PICTURE = "0" * 64  # in the place of one that was given
 @dataclass(frozen=True, slots=True)
 class Run:
     """A clip that was made: what was asked for, by which networks, on what, by which plan, and what each
-    stage took. `park` is the decoder's.
-    `file_bytes` is 0 where the file was gone by then."""
+    stage took. `park` is the decoder's; `file_bytes` is 0 where the file was gone by then."""
 
     request: GenerationRequest
     dit: DiTParams

@@ -4,7 +4,8 @@ Pure arithmetic: the window shows it while the user types, and the worker obeys 
 plan is the fastest: a smaller chunk costs next to nothing, a block that streams costs its copy at each
 step, and both cost less than a clip that isn't made. So all blocks stay as long as a chunk of
 `CHUNKS` lets them; then as many as fit with the smallest chunk. The decoder's tile is the largest that
-fits, and the encoder's where pictures are given. The format of the weights changes the clip: it is the user's choice, or else that of `choice`.
+fits, and the encoder's where pictures are given. The format of the weights changes the clip: it is the
+user's choice, or else that of `choice`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
