@@ -25,6 +25,7 @@ CACHED_ROWS = 256  # that a processor rounds, multiplies and scales before they 
 INT8_UNITS = ("avx512_vnni", "avx_vnni", "amx_int8")  # of processors, as torch calls them
 PROBE = 2048, 1536, 4096  # rows, inner and outer width of a product that is timed
 SUMS = 4  # rows that a block of its `scale_sums` takes
+_FP8_SHAPES: dict[tuple[torch.device, tuple[int, int]], bool] = {}  # that were tried
 OUTLIER = 6.0  # from here on LLM.int8 keeps an input in fp16 (Dettmers et al. 2022)
 
 
@@ -118,7 +119,7 @@ def _multiply_int8_by_torch(
 
 
 def _fp8(layer: QuantLinear, x: Tensor) -> Tensor:
-    if not multiplies_fp8(x.device):
+    if not _is_multiplied_in_fp8(layer, x.device):
         return _weight_only(layer, x)
     return _multiply_fp8(layer, *_round_rows(x, Storage.FP8), x.dtype)
 
@@ -175,7 +176,7 @@ def _multiply_codes(layer: QuantLinear, device: torch.device) -> Callable[..., T
     match layer.form.kernel:
         case Kernel.INT8 if multiplies_int8(device):
             return _multiply_int8
-        case Kernel.FP8 if multiplies_fp8(device):
+        case Kernel.FP8 if _is_multiplied_in_fp8(layer, device):
             return _multiply_fp8
     return None
 
@@ -279,9 +280,24 @@ def multiplies_fp8(device: torch.device) -> bool:
     return _runs(lambda: _multiply_fp8(layer, codes, scale, torch.bfloat16))
 
 
+def _is_multiplied_in_fp8(layer: QuantLinear, device: torch.device) -> bool:
+    """Whether a card multiplies rows of fp8 by this weight: cuBLAS has no product for some shapes, 208 outputs
+    of 8960 inputs on an H200 for one."""
+    if not multiplies_fp8(device):
+        return False
+    key = device, layer.shape
+    if key not in _FP8_SHAPES:
+        codes = torch.zeros(FP8_ROWS, layer.shape[1], dtype=DTYPES[Storage.FP8], device=device)
+        scale = torch.ones(FP8_ROWS, 1, device=device)
+        _FP8_SHAPES[key] = _runs(lambda: _multiply_fp8(layer, codes, scale, layer.bias.dtype))
+    return _FP8_SHAPES[key]
+
+
 def _runs(kernel: Callable[[], Tensor]) -> bool:
     try:
         kernel()
+    except torch.OutOfMemoryError:
+        raise
     except RuntimeError:  # torch has no other way to tell
         return False
     return True

@@ -9,6 +9,7 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 _SCALINGS = (torch.Tensor.div, torch.Tensor.mul, torch.Tensor.__truediv__)
+_DRAWS = (torch.randn, torch.rand)
 
 
 @contextmanager
@@ -19,7 +20,7 @@ def shapes_only() -> Iterator[None]:
 
 
 class _Uninitialised(TorchFunctionMode):
-    """Leaves out what fills a tensor or scales one: without data that does nothing, but the first such
+    """Leaves out what fills a tensor, draws or scales one: without data that does nothing, but the first such
     call on meta imports torch's compiler, which takes seconds."""
 
     def __torch_function__(
@@ -33,4 +34,6 @@ class _Uninitialised(TorchFunctionMode):
             return kwargs["tensor"] if kwargs and "tensor" in kwargs else args[0]
         if func in _SCALINGS:
             return args[0]
+        if func in _DRAWS:
+            func = torch.empty
         return func(*args, **(kwargs or {}))

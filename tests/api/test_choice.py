@@ -85,7 +85,7 @@ def test_streaming_counts_by_what_it_copies() -> None:
 
 def test_the_coarsest_is_for_where_nothing_else_fits() -> None:
     assert chosen(card(24), measured(nf4=9.0)).weights is NATIVE
-    made = chosen(card(1.4), measured(int8=2.0))
+    made = chosen(card(1.47), measured(int8=2.0))
     assert (made.fits, made.weights, why(made)) == (True, NF4, Why.LAST)
 
 

@@ -183,7 +183,8 @@ def test_a_processor_rounds_nothing_in_a_kernel_that_takes_gelu(
     assert quantised(linear, name).of_gelu(inputs) is None
 
 
-KERNELS = {"int8": {"round_rows", "scale_sums"}, "fp8": {"round_rows"}}
+# Of int8: a pass after torch's product, or ours, whichever a card is faster with.
+PRODUCTS = {"scale_sums", "multiply"}
 ROUNDED = [
     ("int8", torch.bfloat16, 0.015),
     ("int8", torch.float16, 0.01),
@@ -210,11 +211,34 @@ def test_a_card_rounds_and_scales_as_torch_does(
     layer = quantised(plain.to(place.device, dtype), name)
     inputs = place.put(torch.randn(rows, shape[0]) * torch.logspace(2, -3, rows)[:, None]).to(dtype)
     made = layer(inputs).float()
-    assert place.launched == KERNELS[name]
+    assert "round_rows" in place.launched
+    assert bool(place.launched & PRODUCTS) == (name == "int8")
     with torch.enable_grad():  # then torch's own kernels do it
         expected = layer(inputs).float()
     errors = (made - expected).norm(dim=1) / expected.norm(dim=1)
-    assert errors.max() < 0.001
+    # torch multiplies by a 448th on a card, so that what is midway between two codes of fp8 falls elsewhere.
+    is_exact = name == "int8" or place.device.type == "cpu"
+    assert errors.max() < (0.001 if is_exact else 0.03)
+
+
+@torch.inference_mode()
+def test_fp8_weights_are_widened_where_a_card_has_no_product_of_their_shape(
+    linear: nn.Linear, inputs: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = []
+
+    def refuse(codes: Tensor, *_: object, **__: object) -> Tensor:
+        refused.append(codes.shape)
+        raise RuntimeError("CUDA error: CUBLAS_STATUS_NOT_SUPPORTED")
+
+    layer = quantised(linear, "fp8")
+    expected = layer(inputs)
+    monkeypatch.setattr("quant.linear.multiplies_fp8", lambda _: True)
+    monkeypatch.setattr("quant.linear._FP8_SHAPES", {})
+    monkeypatch.setattr("quant.linear._scaled_mm", refuse)
+    assert torch.equal(layer(inputs), expected)
+    assert layer.of_gelu(inputs) is None
+    assert len(refused) == 1
 
 
 @torch.inference_mode()
@@ -242,15 +266,16 @@ def test_a_card_makes_gelu_as_it_rounds(
 ) -> None:
     place = place_with_units
     needs_units(place, name)
-    layer = quantised(nn.Linear(width, 208).to(place.device, dtype), name)
+    layer = quantised(nn.Linear(width, 256).to(place.device, dtype), name)
     inputs = place.put(torch.randn(37, width)).to(dtype)
     inputs[0] = 0
     inputs[1] *= 1000  # beyond where exp() is infinite
     inputs[2, 5] = float("nan")
     made = layer.of_gelu(inputs[None])
     assert made is not None
-    assert place.launched == KERNELS[name]
-    assert (made.shape, made.dtype) == ((1, 37, 208), dtype)
+    assert "round_rows" in place.launched
+    assert bool(place.launched & PRODUCTS) == (name == "int8")
+    assert (made.shape, made.dtype) == ((1, 37, 256), dtype)
     expected = layer(F.gelu(inputs.float(), approximate="tanh").to(dtype)).float()
     assert made[0, 2].isnan().all()
     assert torch.equal(made[0, 0], layer.bias)

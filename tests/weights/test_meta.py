@@ -24,13 +24,16 @@ NETWORKS: dict[str, Callable[[], nn.Module]] = {
 SLOW_IMPORT = """
 import sys
 from inference.api.models import DEMO
+from inference.api.spec import ImageParams
 from inference.wan.dit import DiT
+from inference.wan.image import ImageEncoder
 from inference.wan.text import TextEncoder
+from inference.wan.vae import VAE
 from inference.weights.meta import shapes_only
 
 with shapes_only():
-    DiT(DEMO.dit), TextEncoder(DEMO.text)
-sys.exit("torch._dynamo" in sys.modules)
+    DiT(DEMO.dit), TextEncoder(DEMO.text), VAE(DEMO.vae), ImageEncoder(ImageParams())
+sys.exit(bool({"sympy", "torch._dynamo"} & sys.modules.keys()))
 """
 
 
