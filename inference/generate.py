@@ -90,7 +90,7 @@ def _generate(job: Job) -> Generator[Event, None, None]:
     started = time.perf_counter()
     clip = yield from _resume(job)
     if clip is None:
-        for name in request.pictures.values():
+        for name in request.given:
             pictures.require(name)  # and not after minutes
         clip = _begin(request, (yield from encode_prompts(job)), stages.device)
     clip = yield from _denoise(job, clip)
@@ -180,7 +180,7 @@ def _denoise(job: Job, clip: Unfinished) -> Generator[Event, None, Unfinished]:
 
 def _encode_pictures(job: Job) -> Generator[Event, None, Condition]:
     """What the transformer is given of the pictures, nothing where there are none."""
-    if not job.request.pictures:
+    if not job.request.given:
         return Condition()
     while True:
         job.stages.begin()
@@ -233,7 +233,7 @@ def _load_network(job: Job, condition: Condition) -> Generator[Event, None, Guar
         copying = stream_copy(source, form.storage, job.device)
         source = yield from told(copying, job, Stage.QUANTIZE, 100)
         job.stages.end(Stage.QUANTIZE)
-    if not job.request.pictures:
+    if not job.request.given:
         source = source.without_hints()
     job.stages.begin()
     dtype, device, plan = compute_dtype(job.device), job.device, job.budget.plan

@@ -79,4 +79,7 @@ def without_words(request: GenerationRequest) -> GenerationRequest:
         seed=0,
         first_frame=NO_PICTURE if request.first_frame else "",
         last_frame=NO_PICTURE if request.last_frame else "",
+        video=NO_PICTURE if request.video else "",
+        video_start=0,
+        mask=NO_PICTURE if request.mask else "",
     )

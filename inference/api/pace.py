@@ -89,7 +89,7 @@ def _tasks(
         Stage.TEXT,
         _Task((networks.text,), 1.0, 1.0),
     )  # it reads the encoder, whatever the prompt is
-    if request.pictures:
+    if request.given:
         kind = networks.vae, way.encode_park, bool(dit.image_dim), bool(dit.vace_layers)
         yield Stage.CONDITION, _Task(kind, pixels, pixels * request.frames)
     yield Stage.LOAD, _Task((dit, *form), 1.0, way.resident_blocks + 1.0)

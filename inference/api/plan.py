@@ -229,7 +229,7 @@ class _Job:
         way = self._choose(self._ways(), self._denoise, above.get(Stage.DENOISE))
         encoding = Tiling()
         stages = [self._text()]
-        if self.request.pictures:
+        if self.request.given:
             encoding = self._choose(self._tiles(), self._condition, above.get(Stage.CONDITION))
             stages.append(self._condition(encoding))
         decoding = self._choose(self._tiles(), self._decode, above.get(Stage.DECODE))

@@ -18,7 +18,8 @@ TEMPORAL_STRIDE = 4  # video frames per latent frame, after the first
 SIZE_MULTIPLE = 16  # spatial stride times the transformer's 2x2 patch
 MAX_SIDE = 8192
 MAX_FRAMES = 10_001
-PICTURE = re.compile("[0-9a-f]{64}")  # what `inference.api.pictures` calls one
+KEPT = re.compile("[0-9a-f]{64}")  # what `inference.api.pictures` calls what it keeps
+MOST_SKIPPED = 10_000_000  # frames of a video before those that are taken
 MAX_SEED = 2**32 - 1  # torch's generator on the CPU uses no more bits than these
 
 
@@ -173,7 +174,13 @@ class GenerationRequest:
     """Everything that affects the result. Validates itself; `seed` is always concrete.
 
     Sizes are in pixels, `fps` in frames a second; `first_frame` and `last_frame` are the names of kept pictures
-    (see `inference.api.pictures`) that the clip begins and ends with, empty where nothing is given; `timesteps` (1000 to 0, falling) replaces `steps` for
+    (see `inference.api.pictures`) that the clip begins and ends with, empty where nothing is given.
+
+    `video` is the name of a kept video, or picture, that the clip is an edit of, from its frame `video_start` on;
+    where the kept picture or video `mask` is white the clip is made anew, and elsewhere it is the video's. Without a
+    mask all of it is made anew, as the video guides it: poses, depths, outlines.
+
+    `timesteps` (1000 to 0, falling) replaces `steps` for
     the LCM solver. With `exact_attention` a card computes attention in no fewer bits than the rest, even where it
     would be faster with 8. `stop_after` is the number of steps after which the clip was finished early, as it was
     guessed by then; 0 for all of them. Raises `UserError`, with the nearest valid value where there is one.
@@ -193,6 +200,9 @@ class GenerationRequest:
     negative_prompt: str = ""
     first_frame: str = ""
     last_frame: str = ""
+    video: str = ""
+    video_start: int = 0
+    mask: str = ""
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
     weights: WeightFormat = WeightFormat.AUTO
@@ -213,13 +223,20 @@ class GenerationRequest:
         _check_range(Sentence("frame rate"), self.fps, 1, 240)
         _check_range(Sentence("seed"), self.seed, 0, MAX_SEED)
         _check_timesteps(self.timesteps)
-        _check_pictures(self)
+        _check_range(Sentence("number of frames to skip"), self.video_start, 0, MOST_SKIPPED)
+        _check_given(self)
 
     @property
     def pictures(self) -> dict[int, str]:
         """The names of the pictures that are given, by the number of the frame that each is."""
         given = {0: self.first_frame, self.frames - 1: self.last_frame}
         return {number: name for number, name in given.items() if name}
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of all that is kept and that the clip is made from, beside its words."""
+        names = self.first_frame, self.last_frame, self.video, self.mask
+        return tuple(name for name in names if name)
 
 
 def default_request(
@@ -245,7 +262,7 @@ def default_request(
 
 def dit_for(params: DiTParams, request: GenerationRequest) -> DiTParams:
     """The transformer as the request needs it: text alone doesn't run VACE's blocks."""
-    return params if request.pictures else replace(params, vace_layers=())
+    return params if request.given else replace(params, vace_layers=())
 
 
 def latent_shape(
@@ -267,6 +284,20 @@ def size_like(width: int, height: int, defaults: SamplingDefaults) -> tuple[int,
     as a model with these defaults is best at."""
     scale = sqrt(defaults.width * defaults.height / (width * height))
     return nearest_size(round(width * scale)), nearest_size(round(height * scale))
+
+
+def size_of_edit(width: int, height: int, defaults: SamplingDefaults) -> tuple[int, int]:
+    """Width and height of an edit of a video of `width` x `height`: its own as far as they can be made, so that
+    what stays is as sharp; of a larger one those that a model with these defaults is best at."""
+    if width * height > defaults.width * defaults.height:
+        return size_like(width, height, defaults)
+    return nearest_size(width), nearest_size(height)
+
+
+def frames_of_edit(there: int, defaults: SamplingDefaults) -> int:
+    """The number of frames, 4n+1, of an edit of a video that has so many: all, or as many as a model with these
+    defaults makes at once."""
+    return 1 + (min(there, defaults.frames) - 1) // TEMPORAL_STRIDE * TEMPORAL_STRIDE
 
 
 def nearest_frames(frames: int) -> int:
@@ -322,14 +353,22 @@ def _check_timesteps(timesteps: tuple[float, ...]) -> None:
         )
 
 
-def _check_pictures(request: GenerationRequest) -> None:
-    names = [name for name in (request.first_frame, request.last_frame) if name]
-    for name in names:
-        if not PICTURE.fullmatch(name):
+def _check_given(request: GenerationRequest) -> None:
+    for name in request.given:
+        if not KEPT.fullmatch(name):
             raise UserError("{name!r} is no picture that Kinora keeps: choose it again.", name=name)
-    if names and request.frames == 1:
+    if request.pictures and request.frames == 1:
         raise UserError(
             "A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more."
+        )
+    if request.pictures and request.video:
+        raise UserError(
+            "A clip that is an edit of a video has its first and last frames from there: take the "
+            "pictures away, or the video."
+        )
+    if request.mask and not request.video:
+        raise UserError(
+            "A mask says what of a video is made anew: name the video, too, or take the mask away."
         )
 
 

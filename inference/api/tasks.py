@@ -15,17 +15,26 @@ _TASKS = {
 }
 
 
-def can_make(tasks: Collection[str], *, first: bool, last: bool) -> bool:
-    """Whether a model that can do `tasks` makes clips whose first and last frames are given, or aren't."""
+def can_make(tasks: Collection[str], *, first: bool, last: bool, video: bool = False) -> bool:
+    """Whether a model that can do `tasks` makes clips whose first and last frames are given, or aren't, or that
+    are edits of a video."""
+    if video:
+        return Task.VACE in tasks
     return any(task in tasks for task in _TASKS[first, last])
 
 
 def refusal(title: str, tasks: Collection[str], request: GenerationRequest) -> Sentence | None:
     """Why a model called `title` that can do `tasks` can't make the clip, and what to do; None if it can."""
-    first, last = bool(request.first_frame), bool(request.last_frame)
-    if can_make(tasks, first=first, last=last):
+    first, last, video = bool(request.first_frame), bool(request.last_frame), bool(request.video)
+    if can_make(tasks, first=first, last=last, video=video):
         return None
-    others = _others(first=first, last=last)
+    others = _others(first=first, last=last, video=video)
+    if video:
+        return Sentence(
+            "{title} edits no video: take the video away, or choose {others}.",
+            title=title,
+            others=others,
+        )
     if can_make(tasks, first=True, last=False):
         return Sentence(
             "{title} makes video from the clip's first frame alone: give that one, or choose {others}.",
@@ -45,8 +54,10 @@ def refusal(title: str, tasks: Collection[str], request: GenerationRequest) -> S
     )
 
 
-def _others(*, first: bool, last: bool) -> Sentence:
+def _others(*, first: bool, last: bool, video: bool) -> Sentence:
     """Known models that can."""
     known = [spec for spec in MODELS.values() if spec is not DEMO]
-    able = [spec.name for spec in known if can_make(spec.tasks, first=first, last=last)]
+    able = [
+        spec.name for spec in known if can_make(spec.tasks, first=first, last=last, video=video)
+    ]
     return Sentence("{first} or {second}", first=able[0], second=able[1])
