@@ -1,4 +1,5 @@
-"""From the pictures that a clip begins and ends with to what the transformer is given of them."""
+"""From the pictures that a clip begins and ends with, or the video that it is an edit of, to what the transformer
+is given of them."""
 
 from collections.abc import Generator, Iterator, Mapping
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from inference.api.errors import UserError
 from inference.api.plan import Tiling
 from inference.api.spec import TEMPORAL_STRIDE, GenerationRequest
 from inference.catalog import Model
+from inference.footage import cut, pieces_of_footage
 from inference.load import load_image_encoder, load_vae
 from inference.media import read_frames
 from inference.wan.given import Piece, stream_image_condition, stream_vace_context
@@ -66,6 +68,8 @@ def stream_condition(
         yield LOOKED
 
     def pieces() -> Iterator[Piece]:
+        if request.video:
+            return pieces_of_footage(request, way.dtype, way.device)
         return _pieces({number: picture.frame for number, picture in shown.items()}, request, way)
 
     vae = load_vae(model.vae, way.dtype, way.device)
@@ -117,15 +121,6 @@ def read_picture(name: str, request: GenerationRequest) -> Picture:
     size = request.height, request.width
     scaled = F.interpolate(picture[None], size, mode="bicubic", antialias=True)
     return Picture(scaled[0].clamp_(-1, 1), preprocess(picture))
-
-
-def cut(picture: Tensor, aspect: float) -> Tensor:
-    """The largest part from the middle of a picture [3, H, W] that is `aspect` times as wide as high."""
-    height, width = picture.shape[1:]
-    wide = min(width, max(1, round(height * aspect)))
-    high = min(height, max(1, round(width / aspect)))
-    top, left = (height - high) // 2, (width - wide) // 2
-    return picture[:, top : top + high, left : left + wide]
 
 
 def _is_jpeg(path: Path) -> bool:

@@ -32,9 +32,10 @@ VP9 = ["-c:v", "libvpx-vp9", "-crf", "24", "-b:v", "0", "-row-mt", "1", "-cpu-us
 PALETTE = ["-vf", "split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=bayer:bayer_scale=3"]
 
 QUIET = ["-v", "error"]
-TO_RGB = ["-vf", f"scale={ACCURATE},format=rgb24", "-fps_mode", "passthrough"]
-TO_RGB += ["-f", "image2pipe", "-c:v", "ppm", "-"]
+AS_RGB = f"scale={ACCURATE},format=rgb24"
+TO_PPM = ["-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-"]
 SPECIAL_IN_TAGS = re.compile(r"[\\=;#\n]")
+RATE = re.compile(r"Stream #.*Video:.*?, (\d+(?:\.\d+)?)(k?) fps")
 COMMENT_TAG = re.compile(r"^comment=((?:\\.|[^\\\n])*)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 DISK_FULL = os.strerror(errno.ENOSPC)
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # only Windows has it
@@ -116,16 +117,19 @@ def version() -> str:
     return words[2] if words[:2] == ["ffmpeg", "version"] else "unknown"
 
 
-def decode(file: IO[bytes], name: Path, demuxer: str = "") -> Iterator[Tensor]:
-    """Give the frames of an open image or video, uint8 [H, W, 3] RGB 0..255, as they are stored.
+def decode(file: IO[bytes], name: Path, demuxer: str = "", start: int = 0) -> Iterator[Tensor]:
+    """Give the frames of an open image or video from number `start` on, uint8 [H, W, 3] RGB 0..255, as they are
+    stored; of fewer there are none.
 
     None is repeated or dropped to even out the rate. `name` is for messages.
     """
     kind = ["-f", demuxer] if demuxer else []
+    skip = f"trim=start_frame={start}," if start else ""
+    made = ["-vf", skip + AS_RGB, *TO_PPM]
     count = 0
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
-            [executable(), *QUIET, "-protocol_whitelist", "fd", *kind, "-i", "fd:", *TO_RGB],
+            [executable(), *QUIET, "-protocol_whitelist", "fd", *kind, "-i", "fd:", *made],
             stdin=file,
             stdout=subprocess.PIPE,
             stderr=errors,
@@ -135,11 +139,21 @@ def decode(file: IO[bytes], name: Path, demuxer: str = "") -> Iterator[Tensor]:
             while (frame := _read_ppm(_pipe(process.stdout))) is not None:
                 count += 1
                 yield frame
-            if process.wait() or not count:
+            if process.wait() or not (count or start):
                 raise _unreadable(name, _read_errors(errors))
         finally:
             process.kill()
             process.communicate()
+
+
+def read_rate(file: IO[bytes]) -> float:
+    """Frames a second of an open video, as ffmpeg says; 0 where it says nothing of them."""
+    command = [executable(), "-hide_banner", "-protocol_whitelist", "fd", "-i", "fd:"]
+    done = subprocess.run(
+        command, stdin=file, capture_output=True, creationflags=NO_WINDOW, check=False
+    )  # it wants to be told what to make of it, and ends
+    found = RATE.search(done.stderr.decode(errors="replace"))
+    return float(found[1]) * (1000 if found[2] else 1) if found else 0.0
 
 
 def read_comment(file: IO[bytes], name: Path) -> str:

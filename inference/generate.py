@@ -28,6 +28,7 @@ from inference.catalog import Model
 from inference.condition import Condition, Way, stream_condition
 from inference.denoise import schedule_of, take_steps
 from inference.devices import capped, describe, idle_card
+from inference.footage import joined, read_footage
 from inference.guarded import Guarded, Run
 from inference.job import Job, told
 from inference.load import block_reader, load_vae, stream_dit
@@ -292,12 +293,12 @@ def _decode(job: Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None, 
     request = job.request
     size = request.width, request.height
     with open_writer(job.command.output, *size, request.fps, recipe.tags()) as write:
-        done = 0
+        done, footage = 0, read_footage(request) if request.mask else None
         while done < latent.shape[2]:
             try:
                 for step, frames in _frames(job, latent, done):
                     for frame in frames:
-                        write(frame)
+                        write(frame if footage is None else joined(frame, next(footage)))
                     done = step
                     yield job.stages.progress(Stage.DECODE, done, latent.shape[2])
             except (RuntimeError, MemoryError) as error:

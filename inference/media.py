@@ -128,14 +128,22 @@ def open_writer(
         _remove(partial)
 
 
-def read_frames(path: AnyPath) -> Iterator[Tensor]:
-    """Give the frames of an image, a video or a folder of PNGs, uint8 [H, W, 3] RGB 0..255, in order.
+def read_frames(path: AnyPath, start: int = 0) -> Iterator[Tensor]:
+    """Give the frames of an image, a video or a folder of PNGs, uint8 [H, W, 3] RGB 0..255, in order,
+    from number `start` on.
 
     They are the frames that are stored: none is repeated or dropped to even out the rate.
     """
     source = Path(path)
     with _open_source(source) as file:
-        yield from ffmpeg.decode(file, source, demuxer="png_pipe" if source.is_dir() else "")
+        demuxer = "png_pipe" if source.is_dir() else ""
+        yield from ffmpeg.decode(file, source, demuxer, start)
+
+
+def read_rate(path: AnyPath) -> float:
+    """Frames a second of a video, 0 where nothing is said of them."""
+    with _open_source(Path(path)) as file:
+        return ffmpeg.read_rate(file)
 
 
 def read_metadata(path: AnyPath) -> dict[str, str]:

@@ -12,17 +12,22 @@ from inference import shelf
 from inference.api.arguments import parse_bytes, parse_size
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
-from inference.api.pictures import path_of
+from inference.api.pictures import keep, path_of
 from inference.api.spec import (
     MAX_SEED,
     GenerationRequest,
+    SamplingDefaults,
     Solver,
     WeightFormat,
     default_request,
+    frames_of_edit,
     size_like,
+    size_of_edit,
 )
 from inference.catalog import Model, find
 from inference.condition import size_of, take_picture
+from inference.footage import look_at
+from inference.media import read_frames
 from inference.recipe import Recipe, identity_of
 
 
@@ -35,6 +40,9 @@ class GenerateOptions:
     negative: str | None
     first_frame: str | None  # the path of a picture; empty for none
     last_frame: str | None
+    video: str | None  # the path of a video; empty for none
+    video_start: int | None
+    mask: str | None
     model: str | None
     elsewhere: list[Path]
     size: str | None
@@ -72,6 +80,9 @@ class GenerateOptions:
             "negative_prompt": self.negative,
             "first_frame": _parse_picture(self.first_frame),
             "last_frame": _parse_picture(self.last_frame),
+            "video": _parse_video(self.video),
+            "video_start": self.video_start,
+            "mask": _parse_video(self.mask),
             "width": width,
             "height": height,
             "frames": self.frames,
@@ -110,6 +121,16 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
         help="a picture that the clip begins with; without --size the clip has its shape",
     )  # fmt: skip
     add("--last-frame", metavar="FILE", help="a picture that the clip ends with")
+    add(
+        "--video", metavar="FILE",
+        help="a video, or a picture, that the clip is an edit of, in its size and as long, as far as the model can; "
+        "without --mask it guides a new one: poses, depths, outlines",
+    )  # fmt: skip
+    add("--video-start", type=int, metavar="N", help="the frame of the video to begin with (0)")
+    add(
+        "--mask", metavar="FILE",
+        help="a picture or a video, white where the clip is made anew; elsewhere it stays as it is",
+    )  # fmt: skip
     add("--model", help=f"a known model ({', '.join(MODELS)}) or a path")
     add(
         "--with", dest="elsewhere", type=Path, action="append", default=[], metavar="PATH",
@@ -171,10 +192,7 @@ def make_order(options: GenerateOptions) -> Order:
         model = find(name, *options.elsewhere)
         seed = random.randint(0, MAX_SEED)
         request = default_request(options.prompt, _full_name(name), model.spec.defaults, seed)
-        if options.size is None and (shown := options.first_frame or options.last_frame):
-            width, height = size_like(*size_of(Path(shown)), model.spec.defaults)
-            request = replace(request, width=width, height=height)
-        return Order(replace(request, **changes), model)
+        return Order(replace(request, **_shape(options, model.spec.defaults) | changes), model)
     recipe = Recipe.read(options.source)
     name = options.model or recipe.request.model
     model = find(name, *options.elsewhere)
@@ -184,11 +202,12 @@ def make_order(options: GenerateOptions) -> Order:
             "--model to use it all the same."
         )
     repeated = replace(recipe.request, model=_full_name(name))
-    for option in ("first_frame", "last_frame"):
-        picture = getattr(repeated, option)
-        if picture and option not in changes and path_of(picture) is None:
+    for option in ("first_frame", "last_frame", "video", "mask"):
+        kept = getattr(repeated, option)
+        if kept and option not in changes and path_of(kept) is None:
+            kind = "video" if option == "video" else "picture"
             raise UserError(
-                f"{options.source} was made from a picture that isn't on this machine: name it with "
+                f"{options.source} was made from a {kind} that isn't on this machine: name it with "
                 f"--{option.replace('_', '-')}."
             )
     if changes.keys() & {"steps", "timesteps", "solver"}:
@@ -218,6 +237,30 @@ def _full_name(model: str) -> str:
 def _parse_picture(path: str | None) -> str | None:
     """The name of a picture, empty for none; None where nothing was said of it."""
     return take_picture(Path(path)) if path else path
+
+
+def _parse_video(path: str | None) -> str | None:
+    """The same for a video, or a mask."""
+    if not path:
+        return path
+    if Path(path).is_dir():
+        raise UserError(f"{path} is a folder: name a file, such as a .mp4.")
+    next(read_frames(path))  # whatever can be read
+    return keep(Path(path))
+
+
+def _shape(options: GenerateOptions, defaults: SamplingDefaults) -> dict[str, int]:
+    """The size of a clip, and the number and rate of its frames, as what it is made from has them."""
+    if options.video:
+        start = options.video_start or 0
+        seen = look_at(Path(options.video), start, options.frames or defaults.frames)
+        width, height = size_of_edit(seen.width, seen.height, defaults)
+        shape = {"width": width, "height": height, "frames": frames_of_edit(seen.frames, defaults)}
+        return shape | ({"fps": max(1, round(seen.fps))} if seen.fps else {})
+    if shown := options.first_frame or options.last_frame:
+        width, height = size_like(*size_of(Path(shown)), defaults)
+        return {"width": width, "height": height}
+    return {}
 
 
 def _parse_numbers(text: str) -> tuple[float, ...]:

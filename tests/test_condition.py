@@ -21,7 +21,8 @@ from inference.api.pictures import pictures_folder
 from inference.api.plan import Tiling
 from inference.api.spec import DiTParams, ImageParams, Task
 from inference.catalog import Model, find
-from inference.condition import Way, cut, read_picture, size_of, stream_condition, take_picture
+from inference.condition import Way, read_picture, size_of, stream_condition, take_picture
+from inference.footage import cut
 from inference.generate import generate
 from inference.load import load_image_encoder, load_vae
 from inference.media import read_frames

@@ -9,6 +9,7 @@ from inference import png
 from inference.api.errors import UserError
 from inference.api.models import MODELS
 from inference.api.spec import MAX_SEED, Solver
+from inference.media import open_writer
 from inference.options import GenerateOptions, Order, add_generate_options, free_name, make_order
 from tests.tiny_model import make_request
 
@@ -59,6 +60,31 @@ def test_a_clip_takes_the_shape_of_its_picture(which: str, tiny_model: Path, pic
     assert (request.width, request.height) == (736, 544)
     sized = order("a", "--model", str(tiny_model), which, picture, "--size", "32x16").request
     assert (sized.width, sized.height) == (32, 16)
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> str:
+    """Twelve frames of 64x48, ten a second."""
+    path = tmp_path / "video.mp4"
+    with open_writer(path, 64, 48, 10, {}) as write:
+        for shade in range(12):
+            write(np.full((48, 64, 3), 20 * shade, np.uint8))
+    return str(path)
+
+
+def test_an_edit_is_like_its_video(tiny_model: Path, video: str, picture: str) -> None:
+    given = "a", "--model", str(tiny_model), "--video", video
+    request = order(*given, "--video-start", "3", "--mask", picture).request
+    assert (request.width, request.height, request.frames, request.fps) == (64, 48, 9, 10)
+    assert request.video == hashlib.sha256(Path(video).read_bytes()).hexdigest()
+    assert request.mask == hashlib.sha256(Path(picture).read_bytes()).hexdigest()
+    assert request.video_start == 3
+    chosen = order(*given, "--size", "32x16", "--frames", "5", "--fps", "24").request
+    assert (chosen.width, chosen.height, chosen.frames, chosen.fps) == (32, 16, 5, 24)
+    still = order("a", "--model", str(tiny_model), "--video", picture).request
+    assert (still.frames, still.fps) == (1, MODELS["t2v-1.3b"].defaults.fps)
+    with pytest.raises(UserError, match="no more than 12 frames: begin with an earlier one"):
+        order(*given, "--video-start", "12")
 
 
 def test_seed_is_always_concrete(tiny_model: Path) -> None:

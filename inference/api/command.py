@@ -32,6 +32,7 @@ def add_plan_options(parser: argparse.ArgumentParser) -> None:
     words = "plan for a clip whose {} frame is given"
     add("--first-frame", action="store_true", help=words.format("first"))
     add("--last-frame", action="store_true", help=words.format("last"))
+    add("--video", action="store_true", help="plan for an edit of a video")
     add("--steps", type=int, metavar="N", help="solver steps (the model's own)")
     add("--guidance", type=float, metavar="G", help="1 is half the work (the model's own)")
     add("--vram", metavar="SIZE", help="of the card, say 8GiB; without it the processor computes")
@@ -86,7 +87,7 @@ def _pictures(spec: ModelSpec, options: argparse.Namespace) -> dict[str, str]:
     needs_pictures = Task.T2V not in spec.tasks
     first = options.first_frame or needs_pictures
     last = options.last_frame or (needs_pictures and Task.I2V not in spec.tasks)
-    given = {"first_frame": first, "last_frame": last}
+    given = {"first_frame": first, "last_frame": last, "video": options.video}
     return {name: NO_PICTURE for name, is_given in given.items() if is_given}
 
 

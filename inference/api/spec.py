@@ -357,11 +357,12 @@ def _check_given(request: GenerationRequest) -> None:
     for name in request.given:
         if not KEPT.fullmatch(name):
             raise UserError("{name!r} is no picture that Kinora keeps: choose it again.", name=name)
-    if request.pictures and request.frames == 1:
+    pictures = request.first_frame or request.last_frame
+    if pictures and request.frames == 1:
         raise UserError(
             "A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more."
         )
-    if request.pictures and request.video:
+    if pictures and request.video:
         raise UserError(
             "A clip that is an edit of a video has its first and last frames from there: take the "
             "pictures away, or the video."

@@ -177,6 +177,7 @@ def test_times_read_well(seconds: float, says: str) -> None:
         pytest.param(
             ["--model", "t2v-1.3b", "--first-frame"], "makes video from text alone", id="pictures"
         ),
+        pytest.param(["--model", "t2v-1.3b", "--video"], "edits no video", id="video"),
     ],
 )
 def test_bad_input_is_one_sentence(arguments: list[str], says: str) -> None:

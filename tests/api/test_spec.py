@@ -7,10 +7,12 @@ from inference.api.errors import UserError
 from inference.api.spec import (
     MAX_SEED,
     SamplingDefaults,
+    frames_of_edit,
     latent_shape,
     nearest_frames,
     nearest_size,
     size_like,
+    size_of_edit,
 )
 from tests.tiny_model import make_request
 
@@ -55,6 +57,9 @@ REQUEST = make_request("demo", timesteps=(1000.0, 500.0))
         ("timesteps", (math.inf,), "timesteps inf can't be used"),
         ("first_frame", "../../etc/passwd", "is no picture that Kinora keeps"),
         ("last_frame", "A" * 64, "is no picture that Kinora keeps"),
+        ("video", "clip.mp4", "is no picture that Kinora keeps"),
+        ("video_start", -1, "number of frames to skip can't be -1"),
+        ("mask", "0" * 64, "A mask says what of a video is made anew: name the video, too"),
     ],
 )
 def test_request_refuses(field: str, value: object, message: str) -> None:
@@ -117,6 +122,34 @@ def test_given_pictures_are_frames_by_their_numbers() -> None:
     assert both.pictures == {0: PICTURE, 4: other}
     with pytest.raises(UserError, match="leaves nothing to make beside the picture"):
         replace(REQUEST, first_frame=PICTURE, frames=1)
+
+
+def test_a_video_has_its_own_first_and_last_frames() -> None:
+    edit = replace(REQUEST, video=PICTURE, mask="1" * 64, frames=1)
+    assert edit.given == (PICTURE, "1" * 64)
+    assert edit.pictures == {}
+    for frame in ("first_frame", "last_frame"):
+        with pytest.raises(UserError, match="take the pictures away, or the video"):
+            replace(REQUEST, video=PICTURE, **{frame: PICTURE})
+
+
+@pytest.mark.parametrize(
+    ("video", "edit"),
+    [
+        ((832, 480), (832, 480)),
+        ((320, 240), (320, 240)),
+        ((322, 236), (320, 240)),
+        ((1920, 1080), (848, 480)),
+        ((5, 5), (16, 16)),
+    ],
+)
+def test_an_edit_is_as_large_as_its_video(video: tuple[int, int], edit: tuple[int, int]) -> None:
+    assert size_of_edit(*video, SamplingDefaults()) == edit
+
+
+@pytest.mark.parametrize(("there", "made"), [(1, 1), (4, 1), (5, 5), (80, 77), (81, 81), (900, 81)])
+def test_an_edit_is_as_long_as_its_video(there: int, made: int) -> None:
+    assert frames_of_edit(there, SamplingDefaults()) == made
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,16 @@ def test_what_a_model_can_make(model: str, able: list[str]) -> None:
         assert can == (refused is None) == (given in able)
 
 
+def test_a_video_is_edited_by_vace() -> None:
+    for name, spec in MODELS.items():
+        request = replace(default_request("a fox", name, spec.defaults, seed=1), video=PICTURE)
+        refused = refusal(spec.title, spec.tasks, request)
+        assert (refused is None) == ("vace" in name or name == "demo")
+        assert can_make(spec.tasks, first=False, last=False, video=True) == (refused is None)
+        if refused is not None:
+            assert "edits no video: take the video away, or choose vace-1.3b or" in refused
+
+
 @pytest.mark.parametrize(
     ("model", "given", "says"),
     [
