@@ -126,7 +126,7 @@ class ClipGrid(QListView):
             self.tiles.playing, self.tiles.frame = clip.id, 0
             self._strips.play(clip)
             request = clip.request
-            frame_ms = 1000 * request.frames / request.fps / clip.thumbnail_frames
+            frame_ms = 1000 * request.written_frames / request.fps / clip.thumbnail_frames
             self._tick.start(round(min(max(frame_ms, LEAST_MS), MOST_MS)))
         if before != self.tiles.playing:
             self._repaint(before)

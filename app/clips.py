@@ -209,7 +209,7 @@ class Clips(QAbstractListModel):
         if clip is None or id_ in self._ordered or clip.is_missing:
             return
         self._ordered.add(id_)
-        order = plan_strip(id_, Path(clip.path), self._strip(id_), clip.request.frames)
+        order = plan_strip(id_, Path(clip.path), self._strip(id_), clip.request.written_frames)
         self._thumbnails.make(order)
 
     def close(self) -> None:

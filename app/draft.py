@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app import stills
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
+from inference.api.sizes import size_like
 from inference.api.spec import (
     MAX_SEED,
     SIZE_MULTIPLE,
@@ -21,7 +22,6 @@ from inference.api.spec import (
     Solver,
     WeightFormat,
     nearest_frames,
-    size_like,
 )
 
 

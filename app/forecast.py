@@ -70,9 +70,9 @@ _planned = lru_cache(maxsize=8)(plan)
 
 def forecast_bytes(request: GenerationRequest, runs: Iterable[Run]) -> int | None:
     """From the latest files of the same model: bytes a pixel."""
-    pixels = request.width * request.height * request.frames
+    pixels = request.width * request.height * request.written_frames
     rates = [
-        past.file_bytes / (past.request.width * past.request.height * past.request.frames)
+        past.file_bytes / (past.request.width * past.request.height * past.request.written_frames)
         for past in runs
         if past.request.model == request.model and past.file_bytes
     ]

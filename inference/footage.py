@@ -19,6 +19,7 @@ from inference.wan.given import Piece
 # Pixels around a mask that are made anew, too: over them what is made becomes what was there.
 SEAM = 8
 WHITE = 127  # what is brighter in a mask is made anew
+GREY = 127  # of what isn't known
 
 # A frame uint8 [H, W, 3] at the clip's size, and a mask [H, W] that is 1.0 where it is made anew, or else 0.0.
 Shot = tuple[Tensor, Tensor]
@@ -52,39 +53,57 @@ def look_at(path: Path, start: int, most: int) -> Sight:
 
 def read_footage(request: GenerationRequest) -> Iterator[Shot]:
     """The frames of the kept video that the clip is an edit of, and of each its mask: where there is none all of
-    it is made anew.
+    it is made anew. Of a clip that goes on with it, those that are made are grey.
 
-    Raises `UserError` if the video, or a mask of several frames, ends before the clip.
+    Raises `UserError` if the video, or a mask of several frames, ends too soon.
     """
     size = request.height, request.width
     frames = read_frames(pictures.require(request.video), request.video_start)
-    masks = _masks(request) if request.mask else repeat(torch.ones(size))
-    count = 0
-    for frame, mask in islice(zip(frames, masks, strict=False), request.frames):
+    masks = (
+        _masks(request)
+        if request.mask
+        else repeat(torch.full(size, float(not request.kept_frames)))
+    )
+    needed, count = request.kept_frames or request.frames, 0
+    for frame, mask in islice(zip(frames, masks, strict=False), needed):
         count += 1
         yield _fitted(frame, size), mask
-    if count < request.frames:
+    if count < needed:
         raise UserError(
-            "The video, or its mask, has {count} frames from frame {start} on, and the clip {frames}: make it "
-            "shorter, or begin earlier.",
+            "The video, or its mask, has {count} frames from frame {start} on, and {needed} are needed: make the "
+            "clip shorter, or begin earlier.",
             count=count,
             start=request.video_start,
-            frames=request.frames,
+            needed=needed,
         )
+    unknown = torch.full((*size, 3), GREY, dtype=torch.uint8), torch.ones(size)
+    yield from repeat(unknown, request.frames - needed)
+
+
+def read_past(request: GenerationRequest) -> Iterator[Tensor]:
+    """The frames [H, W, 3] of the video before those of the clip that goes on with it."""
+    frames = read_frames(pictures.require(request.video)) if request.kept_frames else iter(())
+    for frame in islice(frames, request.video_start):
+        yield _fitted(frame, (request.height, request.width))
 
 
 def pieces_of_footage(
     request: GenerationRequest, dtype: torch.dtype, device: torch.device
 ) -> Iterator[Piece]:
-    """The same as VACE takes it: what is made anew of a video is grey, if there is a mask."""
+    """The same as VACE takes it: what is made anew is grey, if anything stays."""
     shots = read_footage(request)
     count = 1
     while taken := list(islice(shots, count)):
         video = torch.stack([frame for frame, _ in taken]).to(device)
         video = video.permute(3, 0, 1, 2)[None].to(dtype).div_(127.5).sub_(1)
         mask = torch.stack([grown(mask) for _, mask in taken])[None, None].to(video)
-        yield (video.mul_(1 - mask) if request.mask else video), mask
+        yield (video.mul_(1 - mask) if is_partial(request) else video), mask
         count = TEMPORAL_STRIDE
+
+
+def is_partial(request: GenerationRequest) -> bool:
+    """Whether something of the video stays as it is."""
+    return bool(request.mask or request.kept_frames)
 
 
 def joined(made: Tensor, shot: Shot) -> Tensor:

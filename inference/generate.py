@@ -28,7 +28,7 @@ from inference.catalog import Model
 from inference.condition import Condition, Way, stream_condition
 from inference.denoise import schedule_of, take_steps
 from inference.devices import capped, describe, idle_card
-from inference.footage import joined, read_footage
+from inference.footage import is_partial, joined, read_footage, read_past
 from inference.guarded import Guarded, Run
 from inference.job import Job, told
 from inference.load import block_reader, load_vae, stream_dit
@@ -61,7 +61,7 @@ def generate(
     """
     if obstacle := refusal(model.spec.title, model.spec.tasks, command.request):
         raise UserError(obstacle)
-    check_output(Path(command.output), command.request.frames)
+    check_output(Path(command.output), command.request.written_frames)
     info = describe(device, command.vram_bytes)
     if notice := idle_card(device):
         yield Notice(command.job, notice)
@@ -108,7 +108,7 @@ def _generate(job: Job) -> Generator[Event, None, None]:
         seed=request.seed,
         width=request.width,
         height=request.height,
-        frames=request.frames,
+        frames=request.written_frames,
         seconds=round(time.perf_counter() - started, 3),
         stages=tuple(stages.reports),
     )
@@ -293,7 +293,9 @@ def _decode(job: Job, latent: Tensor, recipe: Recipe) -> Generator[Event, None, 
     request = job.request
     size = request.width, request.height
     with open_writer(job.command.output, *size, request.fps, recipe.tags()) as write:
-        done, footage = 0, read_footage(request) if request.mask else None
+        for frame in read_past(request):
+            write(frame)
+        done, footage = 0, read_footage(request) if is_partial(request) else None
         while done < latent.shape[2]:
             try:
                 for step, frames in _frames(job, latent, done):

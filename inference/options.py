@@ -13,16 +13,15 @@ from inference.api.arguments import parse_bytes, parse_size
 from inference.api.errors import UserError
 from inference.api.models import DEMO, MODELS
 from inference.api.pictures import keep, path_of
+from inference.api.sizes import frames_of_edit, frames_to_keep, size_like, size_of_edit
 from inference.api.spec import (
     MAX_SEED,
+    MOST_SKIPPED,
     GenerationRequest,
     SamplingDefaults,
     Solver,
     WeightFormat,
     default_request,
-    frames_of_edit,
-    size_like,
-    size_of_edit,
 )
 from inference.catalog import Model, find
 from inference.condition import size_of, take_picture
@@ -43,6 +42,8 @@ class GenerateOptions:
     video: str | None  # the path of a video; empty for none
     video_start: int | None
     mask: str | None
+    continues: bool
+    kept_frames: int | None
     model: str | None
     elsewhere: list[Path]
     size: str | None
@@ -116,21 +117,7 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     add("prompt", nargs="?", help="what the clip shows, in English or Chinese")
     add("--from", dest="source", type=Path, metavar="FILE", help="repeat the recipe in this clip")
     add("--negative", metavar="TEXT", help="what the clip is kept away from")
-    add(
-        "--first-frame", "--image", metavar="FILE",
-        help="a picture that the clip begins with; without --size the clip has its shape",
-    )  # fmt: skip
-    add("--last-frame", metavar="FILE", help="a picture that the clip ends with")
-    add(
-        "--video", metavar="FILE",
-        help="a video, or a picture, that the clip is an edit of, in its size and as long, as far as the model can; "
-        "without --mask it guides a new one: poses, depths, outlines",
-    )  # fmt: skip
-    add("--video-start", type=int, metavar="N", help="the frame of the video to begin with (0)")
-    add(
-        "--mask", metavar="FILE",
-        help="a picture or a video, white where the clip is made anew; elsewhere it stays as it is",
-    )  # fmt: skip
+    _add_given(add)
     add("--model", help=f"a known model ({', '.join(MODELS)}) or a path")
     add(
         "--with", dest="elsewhere", type=Path, action="append", default=[], metavar="PATH",
@@ -165,6 +152,33 @@ def add_generate_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_overwrite(add)
     add("--json", action="store_true", help="print events as JSON lines")
+
+
+def _add_given(add: Callable[..., object]) -> None:
+    """What of the clip is there already."""
+    add(
+        "--first-frame", "--image", metavar="FILE",
+        help="a picture that the clip begins with; without --size the clip has its shape",
+    )  # fmt: skip
+    add("--last-frame", metavar="FILE", help="a picture that the clip ends with")
+    add(
+        "--video", metavar="FILE",
+        help="a video, or a picture, that the clip is an edit of, in its size and as long, as far as the model can; "
+        "without --mask it guides a new one: poses, depths, outlines",
+    )  # fmt: skip
+    add("--video-start", type=int, metavar="N", help="the frame of the video to begin with (0)")
+    add(
+        "--mask", metavar="FILE",
+        help="a picture or a video, white where the clip is made anew; elsewhere it stays as it is",
+    )  # fmt: skip
+    add(
+        "--continue", dest="continues", action="store_true",
+        help="go on with the --video where it ends; the file has both",
+    )  # fmt: skip
+    add(
+        "--keep", dest="kept_frames", type=int, metavar="N",
+        help="with --continue: how many of its last frames are seen, 4n+1 (a fifth of the clip)",
+    )  # fmt: skip
 
 
 def add_overwrite(add: Callable[..., object]) -> None:
@@ -251,6 +265,8 @@ def _parse_video(path: str | None) -> str | None:
 
 def _shape(options: GenerateOptions, defaults: SamplingDefaults) -> dict[str, int]:
     """The size of a clip, and the number and rate of its frames, as what it is made from has them."""
+    if options.continues or options.kept_frames is not None:
+        return _continuation(options, defaults)
     if options.video:
         start = options.video_start or 0
         seen = look_at(Path(options.video), start, options.frames or defaults.frames)
@@ -261,6 +277,24 @@ def _shape(options: GenerateOptions, defaults: SamplingDefaults) -> dict[str, in
         width, height = size_like(*size_of(Path(shown)), defaults)
         return {"width": width, "height": height}
     return {}
+
+
+def _continuation(options: GenerateOptions, defaults: SamplingDefaults) -> dict[str, int]:
+    """The same of a clip that goes on with a video, and from where."""
+    if not options.continues or not options.video or options.video_start is not None:
+        raise UserError(
+            "A clip goes on where a video ends: use --continue and --keep with --video, and without --video-start."
+        )
+    frames = options.frames or defaults.frames
+    seen = look_at(Path(options.video), 0, MOST_SKIPPED)
+    fewer = frames_of_edit(seen.frames, replace(defaults, frames=frames_to_keep(frames)))
+    kept = fewer if options.kept_frames is None else options.kept_frames
+    if not 1 <= kept <= seen.frames:
+        raise UserError(f"{options.video} has {seen.frames} frames: keep from 1 to {seen.frames}.")
+    width, height = size_of_edit(seen.width, seen.height, defaults)
+    shape = {"width": width, "height": height, "frames": frames, "kept_frames": kept}
+    shape["video_start"] = seen.frames - kept
+    return shape | ({"fps": max(1, round(seen.fps))} if seen.fps else {})
 
 
 def _parse_numbers(text: str) -> tuple[float, ...]:

@@ -146,7 +146,7 @@ def test_a_mask_reaches_the_edge(video: Path) -> None:
 
 
 def test_a_video_that_ends_before_the_clip_is_told(video: Path, mask: Path) -> None:
-    with pytest.raises(UserError, match="has 3 frames from frame 6 on, and the clip 5: make it"):
+    with pytest.raises(UserError, match="has 3 frames from frame 6 on, and 5 are needed: make"):
         list(read_footage(edit(video, mask, video_start=6)))
     with pytest.raises(UserError, match="has 0 frames from frame 90 on"):
         list(read_footage(edit(video, mask, video_start=90)))
@@ -259,6 +259,38 @@ def test_a_lighter_plan_while_decoding_leaves_frames_in_step(
     events = make(request)
     assert any("Memory ran out" in e.message for e in events if isinstance(e, Notice))
     assert_outside_stays(clip(tmp_path / "clip"), request)
+
+
+def onward(video: Path, **changes: Any) -> GenerationRequest:
+    """A clip of 9 frames that goes on after the 8th of a video."""
+    return edit(video, None, **{"frames": 9, "video_start": 3, "kept_frames": 5} | changes)
+
+
+def test_what_goes_on_begins_with_the_end_of_the_video(video: Path) -> None:
+    stored = list(read_frames(video))
+    shots = list(read_footage(onward(video)))
+    assert [float(own.mean()) for _, own in shots] == [0] * 5 + [1] * 4
+    for (frame, _), expected in zip(shots, stored[3:8], strict=False):
+        assert torch.equal(frame, expected)
+    pieces = list(pieces_of_footage(onward(video), torch.float32, CPU))
+    assert [piece.shape[2] for piece, _ in pieces] == [1, 4, 4]
+    assert pieces[-1][0].abs().max() == 0
+    assert [float(m.mean()) for _, m in pieces] == [0, 0, 1]
+
+
+def test_a_clip_goes_on_where_a_video_ends(
+    make: Callable[..., Any], video: Path, tmp_path: Path
+) -> None:
+    request = onward(video)
+    finished = make(request)[-1]
+    made, stored = clip(tmp_path / "clip"), torch.stack(list(read_frames(video)))
+    assert isinstance(finished, Finished)
+    assert len(made) == finished.frames == request.written_frames == 12
+    assert torch.equal(made[:8], stored[:8])
+    make(replace(request, prompt="a square"), "other")
+    other = clip(tmp_path / "other")
+    assert torch.equal(other[:8], made[:8])
+    assert not torch.equal(other[8:], made[8:])
 
 
 def test_a_video_that_is_gone_is_told_before_any_work(

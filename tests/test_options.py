@@ -87,6 +87,41 @@ def test_an_edit_is_like_its_video(tiny_model: Path, video: str, picture: str) -
         order(*given, "--video-start", "12")
 
 
+def test_a_clip_goes_on_with_a_video(tiny_model: Path, video: str) -> None:
+    given = "a", "--model", str(tiny_model), "--video", video, "--continue"
+    request = order(*given, "--frames", "17").request
+    assert (request.width, request.height, request.frames, request.fps) == (64, 48, 17, 10)
+    assert (request.video_start, request.kept_frames) == (7, 5)
+    assert request.written_frames == 7 + 17
+    kept = order(*given, "--keep", "9").request
+    assert (kept.frames, kept.video_start, kept.kept_frames) == (81, 3, 9)
+    assert order(*given).request.kept_frames == 9  # of 12 that there are
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--continue"], "use --continue and --keep with --video"),
+        (["--video", "VIDEO", "--keep", "5"], "use --continue and --keep with --video"),
+        (["--video", "VIDEO", "--continue", "--video-start", "1"], "without --video-start"),
+        (["--video", "VIDEO", "--continue", "--keep", "13"], "has 12 frames: keep from 1 to 12"),
+        (["--video", "VIDEO", "--continue", "--keep", "0"], "has 12 frames: keep from 1 to 12"),
+        (
+            ["--video", "VIDEO", "--continue", "--keep", "6"],
+            r"their number is 4n\+1; the nearest is",
+        ),
+        (["--video", "VIDEO", "--continue", "--mask", "VIDEO"], "take the mask away"),
+        (["--video", "VIDEO", "--continue", "--frames", "5", "--keep", "9"], "leave nothing of 5"),
+    ],
+)
+def test_what_a_clip_cannot_go_on_with_is_told(
+    arguments: list[str], says: str, tiny_model: Path, video: str
+) -> None:
+    named = [video if argument == "VIDEO" else argument for argument in arguments]
+    with pytest.raises(UserError, match=says):
+        order("a", "--model", str(tiny_model), *named)
+
+
 def test_seed_is_always_concrete(tiny_model: Path) -> None:
     seeds = {order("a", "--model", str(tiny_model)).request.seed for _ in range(5)}
     assert len(seeds) == 5

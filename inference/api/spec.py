@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import pairwise
-from math import sqrt
 
 from inference.api.errors import UserError
 from inference.api.sentence import Sentence
@@ -178,7 +177,9 @@ class GenerationRequest:
 
     `video` is the name of a kept video, or picture, that the clip is an edit of, from its frame `video_start` on;
     where the kept picture or video `mask` is white the clip is made anew, and elsewhere it is the video's. Without a
-    mask all of it is made anew, as the video guides it: poses, depths, outlines.
+    mask all of it is made anew, as the video guides it: poses, depths, outlines. With `kept_frames`, 4n+1, the clip goes
+    on where the video's frame `video_start + kept_frames` would be: so many frames before it are given, and what is
+    made is written after all that the video has until there.
 
     `timesteps` (1000 to 0, falling) replaces `steps` for
     the LCM solver. With `exact_attention` a card computes attention in no fewer bits than the rest, even where it
@@ -203,6 +204,7 @@ class GenerationRequest:
     video: str = ""
     video_start: int = 0
     mask: str = ""
+    kept_frames: int = 0
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
     weights: WeightFormat = WeightFormat.AUTO
@@ -231,6 +233,11 @@ class GenerationRequest:
         """The names of the pictures that are given, by the number of the frame that each is."""
         given = {0: self.first_frame, self.frames - 1: self.last_frame}
         return {number: name for number, name in given.items() if name}
+
+    @property
+    def written_frames(self) -> int:
+        """Of the file: with those that the video has before, where the clip goes on with one."""
+        return self.frames + (self.video_start if self.kept_frames else 0)
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -277,27 +284,6 @@ def nearest_size(pixels: int) -> int:
     """The width or height that can be made and is nearest to `pixels`."""
     multiple = (pixels + SIZE_MULTIPLE // 2) // SIZE_MULTIPLE * SIZE_MULTIPLE
     return min(max(multiple, SIZE_MULTIPLE), MAX_SIDE)
-
-
-def size_like(width: int, height: int, defaults: SamplingDefaults) -> tuple[int, int]:
-    """Width and height of a clip with the shape of a picture of `width` x `height`, and about as many pixels
-    as a model with these defaults is best at."""
-    scale = sqrt(defaults.width * defaults.height / (width * height))
-    return nearest_size(round(width * scale)), nearest_size(round(height * scale))
-
-
-def size_of_edit(width: int, height: int, defaults: SamplingDefaults) -> tuple[int, int]:
-    """Width and height of an edit of a video of `width` x `height`: its own as far as they can be made, so that
-    what stays is as sharp; of a larger one those that a model with these defaults is best at."""
-    if width * height > defaults.width * defaults.height:
-        return size_like(width, height, defaults)
-    return nearest_size(width), nearest_size(height)
-
-
-def frames_of_edit(there: int, defaults: SamplingDefaults) -> int:
-    """The number of frames, 4n+1, of an edit of a video that has so many: all, or as many as a model with these
-    defaults makes at once."""
-    return 1 + (min(there, defaults.frames) - 1) // TEMPORAL_STRIDE * TEMPORAL_STRIDE
 
 
 def nearest_frames(frames: int) -> int:
@@ -370,6 +356,28 @@ def _check_given(request: GenerationRequest) -> None:
     if request.mask and not request.video:
         raise UserError(
             "A mask says what of a video is made anew: name the video, too, or take the mask away."
+        )
+    if request.kept_frames:
+        _check_kept_frames(request)
+
+
+def _check_kept_frames(request: GenerationRequest) -> None:
+    if not request.video or request.mask:
+        raise UserError(
+            "A clip goes on with a whole video: name one, and take the mask away if there is one."
+        )
+    if request.kept_frames >= request.frames:
+        raise UserError(
+            "{kept} frames of the video leave nothing of {frames} to make: take fewer of them, or make the clip "
+            "longer.",
+            kept=request.kept_frames,
+            frames=request.frames,
+        )
+    if request.kept_frames != nearest_frames(request.kept_frames):
+        raise UserError(
+            "A clip can't go on with {kept} frames of a video: their number is 4n+1; the nearest is {nearest}.",
+            kept=request.kept_frames,
+            nearest=nearest_frames(request.kept_frames),
         )
 
 

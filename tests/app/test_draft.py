@@ -19,7 +19,8 @@ from app.draft import (
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
-from inference.api.spec import nearest_frames, nearest_size, size_like
+from inference.api.sizes import size_like
+from inference.api.spec import nearest_frames, nearest_size
 from tests.app.test_stills import picture
 
 SPECS = list(MODELS.values())

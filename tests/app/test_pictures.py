@@ -16,7 +16,8 @@ from app.settings import Language
 from app.text import Texts
 from inference.api import pictures
 from inference.api.messages import ModelInfo
-from inference.api.spec import GenerationRequest, size_like
+from inference.api.sizes import size_like
+from inference.api.spec import GenerationRequest
 from tests.app.conftest import bring_up, picture_of
 from tests.app.test_stills import picture, write_turned
 
