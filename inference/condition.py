@@ -75,13 +75,15 @@ def stream_condition(
     vae = load_vae(model.vae, way.dtype, way.device)
     frames, side, park = request.frames, way.tiling.side, way.tiling.park
     if params.vace_layers:
-        stream = stream_vace_context(vae, pieces, frames, side, park=park)
+        given = [read_reference(name, request) for name in request.references]
+        references = [shown.to(way.device, way.dtype)[None, :, None] for shown in given]
+        stream = stream_vace_context(vae, pieces, frames, side, park=park, references=references)
         return {"vace_context": (yield from stream)}
     stream = stream_image_condition(vae, pieces, frames, side, park=park)
-    given: Condition = {"condition": (yield from _after(0.0 if seen is None else LOOKED, stream))}
+    made: Condition = {"condition": (yield from _after(0.0 if seen is None else LOOKED, stream))}
     if seen is not None:
-        given["image_context"] = seen
-    return given
+        made["image_context"] = seen
+    return made
 
 
 def _after(done: float, stream: Generator[float, None, Tensor]) -> Generator[float, None, Tensor]:
@@ -126,6 +128,20 @@ def read_picture(name: str, request: GenerationRequest) -> Picture:
 def _is_jpeg(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(JPEG)) == JPEG
+
+
+def read_reference(name: str, request: GenerationRequest) -> Tensor:
+    """The kept picture of that name as a frame [3, H, W] in [-1, 1]: all of it, as large as the clip's shape lets
+    it be, on white."""
+    picture = next(read_frames(pictures.require(name))).permute(2, 0, 1).float()
+    room, own = (request.height, request.width), picture.shape[1:]
+    scale = min(side / length for side, length in zip(room, own, strict=True))
+    high, wide = (max(1, int(length * scale)) for length in own)
+    scaled = F.interpolate(picture[None], (high, wide), mode="bicubic", antialias=True)[0]
+    frame = torch.ones(3, *room)
+    top, left = (room[0] - high) // 2, (room[1] - wide) // 2
+    frame[:, top : top + high, left : left + wide] = (scaled / 127.5 - 1).clamp_(-1, 1)
+    return frame
 
 
 def _pieces(given: Mapping[int, Tensor], request: GenerationRequest, way: Way) -> Iterator[Piece]:

@@ -21,7 +21,8 @@ from inference.api.errors import UserError, reason
 from inference.api.messages import Event, Finished, Generate, Notice, Stage
 from inference.api.placement import streamed_blocks
 from inference.api.sentence import Sentence
-from inference.api.spec import GenerationRequest, WeightFormat, latent_shape
+from inference.api.sizes import sampled_shape
+from inference.api.spec import GenerationRequest, WeightFormat
 from inference.api.tasks import refusal
 from inference.budget import Budget, budget_of, is_shortage
 from inference.catalog import Model
@@ -98,7 +99,8 @@ def _generate(job: Job) -> Generator[Event, None, None]:
     steps = schedule_of(request).steps
     early = clip.state.step if clip.state.step < steps else 0
     made = replace(request, stop_after=early)
-    yield from _decode(job, clip.result(steps), Recipe.of(made, model.files, stages.device))
+    latent = clip.result(steps)[:, :, len(request.references) :]
+    yield from _decode(job, latent, Recipe.of(made, model.files, stages.device))
     if keeper is not None:
         keeper.path.unlink(missing_ok=True)
     yield from _remember(job)
@@ -147,8 +149,7 @@ def _resume(job: Job) -> Generator[Event, None, Unfinished | None]:
 def _begin(
     request: GenerationRequest, contexts: tuple[Tensor, Tensor | None], device: torch.device
 ) -> Unfinished:
-    shape = (1, *latent_shape(request.width, request.height, request.frames))
-    noise = sample.initial_noise(shape, request.seed).to(device)
+    noise = sample.initial_noise((1, *sampled_shape(request)), request.seed).to(device)
     state = sample.start(noise, request.seed)
     return Unfinished(state, contexts, stop_after=request.stop_after)
 
@@ -274,7 +275,8 @@ def _after_step(
             )
     if previews is not None and clip.x0 is not None:
         try:
-            preview = previews.show(clip.x0, step, steps)
+            shown = clip.x0[:, :, len(job.request.references) :]
+            preview = previews.show(shown, step, steps)
         except OSError as error:
             yield job.notice(
                 Sentence(

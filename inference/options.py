@@ -42,6 +42,7 @@ class GenerateOptions:
     video: str | None  # the path of a video; empty for none
     video_start: int | None
     mask: str | None
+    references: list[str]  # paths of pictures
     continues: bool
     kept_frames: int | None
     model: str | None
@@ -84,6 +85,7 @@ class GenerateOptions:
             "video": _parse_video(self.video),
             "video_start": self.video_start,
             "mask": _parse_video(self.mask),
+            "references": _parse_references(self.references),
             "width": width,
             "height": height,
             "frames": self.frames,
@@ -172,6 +174,10 @@ def _add_given(add: Callable[..., object]) -> None:
         help="a picture or a video, white where the clip is made anew; elsewhere it stays as it is",
     )  # fmt: skip
     add(
+        "--reference", dest="references", action="append", default=[], metavar="FILE",
+        help="a picture of what the clip is to show: somebody, something, a style; repeatable",
+    )  # fmt: skip
+    add(
         "--continue", dest="continues", action="store_true",
         help="go on with the --video where it ends; the file has both",
     )  # fmt: skip
@@ -251,6 +257,11 @@ def _full_name(model: str) -> str:
 def _parse_picture(path: str | None) -> str | None:
     """The name of a picture, empty for none; None where nothing was said of it."""
     return take_picture(Path(path)) if path else path
+
+
+def _parse_references(paths: list[str]) -> tuple[str, ...] | None:
+    """The names of pictures; None where there is none. An empty path is for none of those in a recipe."""
+    return tuple(take_picture(Path(path)) for path in paths if path) if paths else None
 
 
 def _parse_video(path: str | None) -> str | None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from inference.api.sizes import sampled_shape
 from inference.api.spec import DiTParams, GenerationRequest, ModelSpec, dit_for, latent_shape
 from inference.measure import seconds_of
 from inference.wan.dit import DiT
@@ -36,7 +37,7 @@ def work_of(spec: ModelSpec, request: GenerationRequest) -> Work:
     frames = [_decode(spec, shape, count) for count in range(1, 1 + min(shape[1], 3))]
     last = frames[-1] - frames[-2] if len(frames) > 1 else 0  # of each frame after the second
     decoding = frames[-1] + max(0, shape[1] - 3) * last
-    step = _step(dit_for(spec.dit, request), shape)
+    step = _step(dit_for(spec.dit, request), sampled_shape(request))
     return Work(_text(spec), branches * step, decoding)
 
 

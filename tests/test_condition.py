@@ -16,12 +16,19 @@ from inference import budget, png
 from inference import generate as pipeline
 from inference.api.device import Stage
 from inference.api.errors import UserError
-from inference.api.messages import Event, Finished, Generate, Notice, Progress
+from inference.api.messages import Event, Finished, Generate, Notice, Preview, Progress
 from inference.api.pictures import pictures_folder
 from inference.api.plan import Tiling
 from inference.api.spec import DiTParams, ImageParams, Task
 from inference.catalog import Model, find
-from inference.condition import Way, read_picture, size_of, stream_condition, take_picture
+from inference.condition import (
+    Way,
+    read_picture,
+    read_reference,
+    size_of,
+    stream_condition,
+    take_picture,
+)
 from inference.footage import cut
 from inference.generate import generate
 from inference.load import load_image_encoder, load_vae
@@ -291,6 +298,50 @@ def test_a_photograph_with_another_behind_it_is_one_picture(tmp_path: Path) -> N
 
 def test_a_picture_tells_its_size(tmp_path: Path) -> None:
     assert size_of(picture(tmp_path / "a.png", 1, width=48, height=20)) == (48, 20)
+
+
+def test_a_reference_is_whole_on_white(tmp_path: Path) -> None:
+    name = take_picture(picture(tmp_path / "a.png", 3, width=64, height=32))
+    shown = read_reference(name, make_request("m", width=64, height=64))
+    assert shown.shape == (3, 64, 64)
+    assert (shown[:, :16] == 1).all()
+    assert (shown[:, 48:] == 1).all()
+    pixels = next(read_frames(pictures_folder() / name)).permute(2, 0, 1).float() / 127.5 - 1
+    assert torch.allclose(shown[:, 16:48], pixels, atol=1e-5)
+    tall = read_reference(name, make_request("m", width=16, height=64))
+    assert (tall[:, :28] == 1).all()
+    assert not (tall[:, 28:36] == 1).all()
+
+
+def test_a_clip_shows_its_references(make: Make, first: str, last: str, tmp_path: Path) -> None:
+    finished = make("one", references=(first, last))[-1]
+    assert isinstance(finished, Finished)
+    assert len(frames(tmp_path / "one")) == finished.frames == 5
+    make("again", references=(first, last))
+    make("turned", references=(last, first))
+    make("with frame", references=(first,), first_frame=last)
+    made = {name: frames(tmp_path / name) for name in ("one", "again", "turned", "with frame")}
+    assert torch.equal(made["one"], made["again"])
+    assert not torch.equal(made["one"], made["turned"])
+    assert not torch.equal(made["one"], made["with frame"])
+
+
+def test_a_clip_goes_on_with_its_references(
+    models: dict[str, Model], make: Make, first: str, tmp_path: Path
+) -> None:
+    make("whole", references=(first,), steps=4)
+    request = make_request(models["vace"].files.path, references=(first,), steps=4)
+    state, previews = str(tmp_path / "state"), str(tmp_path / "previews")
+    command = Generate("job", request, str(tmp_path / "paused"), state, previews)
+    shown = []
+    for event in generate(command, models["vace"], CPU):
+        if isinstance(event, Preview):
+            shown.append(event.frames)
+        if isinstance(event, Progress) and (event.stage, event.step) == (Stage.DENOISE, 2):
+            break
+    assert set(shown) == {2}  # a picture for a frame of the latent, none for the reference
+    make("paused", state=state, references=(first,), steps=4)
+    assert torch.equal(frames(tmp_path / "paused"), frames(tmp_path / "whole"))
 
 
 def test_every_kind_is_told_apart(models: dict[str, Model]) -> None:

@@ -98,6 +98,19 @@ def test_a_clip_goes_on_with_a_video(tiny_model: Path, video: str) -> None:
     assert order(*given).request.kept_frames == 9  # of 12 that there are
 
 
+def test_references_are_in_the_order_that_they_are_given(
+    tiny_model: Path, picture: str, tmp_path: Path
+) -> None:
+    other = tmp_path / "b.png"
+    other.write_bytes(png.encode(np.ones((8, 8, 3), np.uint8), ""))
+    names = [hashlib.sha256(Path(path).read_bytes()).hexdigest() for path in (other, picture)]
+    given = "--reference", str(other), "--reference", picture
+    request = order("a", "--model", str(tiny_model), *given).request
+    assert request.references == tuple(names)
+    d = MODELS["t2v-1.3b"].defaults
+    assert (request.width, request.height) == (d.width, d.height)
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

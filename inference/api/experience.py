@@ -82,4 +82,5 @@ def without_words(request: GenerationRequest) -> GenerationRequest:
         video=NO_PICTURE if request.video else "",
         video_start=0,
         mask=NO_PICTURE if request.mask else "",
+        references=(NO_PICTURE,) * len(request.references),
     )

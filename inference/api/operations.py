@@ -7,7 +7,8 @@ beside the rest is left out: norms, the time's embedding, an image's tokens.
 from dataclasses import dataclass
 from math import prod
 
-from inference.api.spec import DiTParams, GenerationRequest, dit_for, latent_shape
+from inference.api.sizes import sampled_shape
+from inference.api.spec import DiTParams, GenerationRequest, dit_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,7 @@ def step_operations(params: DiTParams, request: GenerationRequest) -> Operations
     params = dit_for(params, request)
     dim, text, layers = params.dim, params.text_len, params.num_layers
     patch = prod(params.patch_size)
-    latent = latent_shape(request.width, request.height, request.frames)
-    tokens = prod(latent[1:]) // patch
+    tokens = prod(sampled_shape(request)[1:]) // patch
     branches = 2 if request.guidance > 1.0 else 1
     block = tokens * (6 * dim * dim + 2 * dim * params.ffn_dim) + text * 2 * dim * dim
     ends = tokens * dim * patch * (params.in_dim + params.out_dim)

@@ -31,6 +31,7 @@ from inference.api.operations import step_operations
 from inference.api.pace import Way, paces
 from inference.api.placement import streamed_blocks
 from inference.api.room import CONTEXT_BYTES, ROOM, budget_bytes
+from inference.api.sizes import sampled_shape
 from inference.api.spec import (
     SPATIAL_STRIDE,
     TEMPORAL_STRIDE,
@@ -46,7 +47,7 @@ from inference.api.suggestion import suggestion
 from inference.api.working import Flow, denoise_working, image_working, text_working
 
 CARD_PROCESS_BYTES = 1_500_000_000  # RAM of a process with torch and CUDA in it
-CPU_PROCESS_BYTES = 320_000_000  # and of one with torch alone
+CPU_PROCESS_BYTES = 280_000_000  # and of one with torch alone
 # What is lost between tensors in RAM while a clip is decoded: most are too small to be given back one by one, and
 # no two layers want the same sizes. From 32 MiB on glibc gives each its own pages, and nothing is lost.
 LOST_SHARE, MOST_LOST_BYTES = 0.6, 4 * 2**25
@@ -327,7 +328,8 @@ class _Job:
         streams = way.resident_blocks < self._dit.num_layers
         branches = self._branches if streams else 1  # a block that streams is used by both at once
         flow = Flow(branches, way.chunk_tokens, self.request.weights)
-        working = denoise_working(self._dit, self._latent, flow, self._element)
+        latent = sampled_shape(self.request, self.spec.vae.z_dim)
+        working = denoise_working(self._dit, latent, flow, self._element)
         return self._stage(Stage.DENOISE, weights + buffers + working, self._mapped(), words)
 
     def _condition(self, tiling: Tiling) -> StagePlan:

@@ -1,8 +1,15 @@
-"""How large and how long a clip best is, by what it is made from."""
+"""How large and how long a clip is, and best is by what it is made from."""
 
 from math import sqrt
 
-from inference.api.spec import TEMPORAL_STRIDE, SamplingDefaults, nearest_frames, nearest_size
+from inference.api.spec import (
+    TEMPORAL_STRIDE,
+    GenerationRequest,
+    SamplingDefaults,
+    latent_shape,
+    nearest_frames,
+    nearest_size,
+)
 
 
 def size_like(width: int, height: int, defaults: SamplingDefaults) -> tuple[int, int]:
@@ -30,3 +37,9 @@ def frames_to_keep(frames: int) -> int:
     """How many frames, 4n+1, of a video a clip of `frames` best begins with to go on with it: a fifth, which shows
     how things move."""
     return max(1, nearest_frames(round(frames / 5)))
+
+
+def sampled_shape(request: GenerationRequest, channels: int = 16) -> tuple[int, int, int, int]:
+    """Shape [C, F, H, W] of the latent that is denoised: a frame of each reference comes before the clip's."""
+    shape = latent_shape(request.width, request.height, request.frames, channels)
+    return shape[0], shape[1] + len(request.references), *shape[2:]

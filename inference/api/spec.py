@@ -18,6 +18,7 @@ SIZE_MULTIPLE = 16  # spatial stride times the transformer's 2x2 patch
 MAX_SIDE = 8192
 MAX_FRAMES = 10_001
 KEPT = re.compile("[0-9a-f]{64}")  # what `inference.api.pictures` calls what it keeps
+MOST_REFERENCES = 4
 MOST_SKIPPED = 10_000_000  # frames of a video before those that are taken
 MAX_SEED = 2**32 - 1  # torch's generator on the CPU uses no more bits than these
 
@@ -179,7 +180,8 @@ class GenerationRequest:
     where the kept picture or video `mask` is white the clip is made anew, and elsewhere it is the video's. Without a
     mask all of it is made anew, as the video guides it: poses, depths, outlines. With `kept_frames`, 4n+1, the clip goes
     on where the video's frame `video_start + kept_frames` would be: so many frames before it are given, and what is
-    made is written after all that the video has until there.
+    made is written after all that the video has until there. `references` are kept pictures of what the clip is to
+    show: somebody, something, a style.
 
     `timesteps` (1000 to 0, falling) replaces `steps` for
     the LCM solver. With `exact_attention` a card computes attention in no fewer bits than the rest, even where it
@@ -205,6 +207,7 @@ class GenerationRequest:
     video_start: int = 0
     mask: str = ""
     kept_frames: int = 0
+    references: tuple[str, ...] = ()
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
     weights: WeightFormat = WeightFormat.AUTO
@@ -242,7 +245,7 @@ class GenerationRequest:
     @property
     def given(self) -> tuple[str, ...]:
         """The names of all that is kept and that the clip is made from, beside its words."""
-        names = self.first_frame, self.last_frame, self.video, self.mask
+        names = self.first_frame, self.last_frame, self.video, self.mask, *self.references
         return tuple(name for name in names if name)
 
 
@@ -357,6 +360,7 @@ def _check_given(request: GenerationRequest) -> None:
         raise UserError(
             "A mask says what of a video is made anew: name the video, too, or take the mask away."
         )
+    _check_range(Sentence("number of references"), len(request.references), 0, MOST_REFERENCES)
     if request.kept_frames:
         _check_kept_frames(request)
 

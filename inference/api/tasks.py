@@ -15,21 +15,28 @@ _TASKS = {
 }
 
 
-def can_make(tasks: Collection[str], *, first: bool, last: bool, video: bool = False) -> bool:
+def can_make(tasks: Collection[str], *, first: bool, last: bool, edits: bool = False) -> bool:
     """Whether a model that can do `tasks` makes clips whose first and last frames are given, or aren't, or that
-    are edits of a video."""
-    if video:
+    are edits of a video or show what is in other pictures."""
+    if edits:
         return Task.VACE in tasks
     return any(task in tasks for task in _TASKS[first, last])
 
 
 def refusal(title: str, tasks: Collection[str], request: GenerationRequest) -> Sentence | None:
     """Why a model called `title` that can do `tasks` can't make the clip, and what to do; None if it can."""
-    first, last, video = bool(request.first_frame), bool(request.last_frame), bool(request.video)
-    if can_make(tasks, first=first, last=last, video=video):
+    first, last = bool(request.first_frame), bool(request.last_frame)
+    edits = bool(request.video or request.references)
+    if can_make(tasks, first=first, last=last, edits=edits):
         return None
-    others = _others(first=first, last=last, video=video)
-    if video:
+    others = _others(first=first, last=last, edits=edits)
+    if request.references:
+        return Sentence(
+            "{title} shows nothing of other pictures: take the references away, or choose {others}.",
+            title=title,
+            others=others,
+        )
+    if request.video:
         return Sentence(
             "{title} edits no video: take the video away, or choose {others}.",
             title=title,
@@ -54,10 +61,10 @@ def refusal(title: str, tasks: Collection[str], request: GenerationRequest) -> S
     )
 
 
-def _others(*, first: bool, last: bool, video: bool) -> Sentence:
+def _others(*, first: bool, last: bool, edits: bool) -> Sentence:
     """Known models that can."""
     known = [spec for spec in MODELS.values() if spec is not DEMO]
     able = [
-        spec.name for spec in known if can_make(spec.tasks, first=first, last=last, video=video)
+        spec.name for spec in known if can_make(spec.tasks, first=first, last=last, edits=edits)
     ]
     return Sentence("{first} or {second}", first=able[0], second=able[1])

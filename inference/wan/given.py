@@ -4,7 +4,7 @@ I2V and FLF2V (Wan, arXiv 2503.20314, section 5.1) take whole frames, VACE (Jian
 any part of them. Clips come in pieces, so that none has to be held as a whole.
 """
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -26,24 +26,40 @@ def pieces_of(video: Tensor, mask: Tensor) -> Pieces:
 
 
 def stream_vace_context(
-    vae: VAE, pieces: Pieces, frames: int, tile: int = 0, *, park: bool = False
+    vae: VAE,
+    pieces: Pieces,
+    frames: int,
+    tile: int = 0,
+    *,
+    park: bool = False,
+    references: Sequence[Tensor] = (),
 ) -> Generator[float, None, Tensor]:
-    """The VACE context [B, 2 z_dim + 64, n+1, H/8, W/8] of a clip of `frames`, 4n+1; yields the share done.
+    """The VACE context [B, 2 z_dim + 64, R+n+1, H/8, W/8] of a clip of `frames`, 4n+1; yields the share done.
+
+    A frame of each of the R `references` [B, 3, 1, H, W] comes before the clip's.
 
     What is unknown of the video is 0, grey. The channels are the latents of what stays and of what is to
     change, then the mask, one channel for each of the 8x8 pixels under a pixel of the latent. For `tile` and
     `park` see `VAE.decode_stream`.
     """
     count = latent_frames(frames)
+    total = len(references) + 2 * count
+    before: list[Tensor] = []
+    for reference in references:  # each by itself
+        before += vae.encode_stream(iter([reference]), tile, park=park)
+        yield len(before) / total
     latents: list[Tensor] = []
     for is_to_change in (False, True):  # one after the other: each has a state of its own
         parts = (_part(*piece, is_to_change=is_to_change) for piece in pieces())
         for latent in vae.encode_stream(parts, tile, park=park):
             latents.append(latent)
-            yield len(latents) / (2 * count)
+            yield (len(before) + len(latents)) / total
     masks = torch.cat([*_mask_channels(pieces(), frames)], dim=2)
     video = [torch.cat(latents[start : start + count], dim=2) for start in (0, count)]
-    return torch.cat([*video, masks.to(video[0])], dim=1)
+    context = torch.cat([*video, masks.to(video[0])], dim=1)
+    others = context.shape[1] - video[0].shape[1]  # of which a reference has nothing
+    shown = [F.pad(latent, (0, 0, 0, 0, 0, 0, 0, others)) for latent in before]
+    return torch.cat([*shown, context], dim=2)
 
 
 def stream_image_condition(

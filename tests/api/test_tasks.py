@@ -32,11 +32,15 @@ def test_what_a_model_can_make(model: str, able: list[str]) -> None:
 
 def test_a_video_is_edited_by_vace() -> None:
     for name, spec in MODELS.items():
-        request = replace(default_request("a fox", name, spec.defaults, seed=1), video=PICTURE)
+        plain = default_request("a fox", name, spec.defaults, seed=1)
+        request = replace(plain, video=PICTURE)
+        shows = refusal(spec.title, spec.tasks, replace(plain, references=(PICTURE,)))
         refused = refusal(spec.title, spec.tasks, request)
         assert (refused is None) == ("vace" in name or name == "demo")
-        assert can_make(spec.tasks, first=False, last=False, video=True) == (refused is None)
-        if refused is not None:
+        assert can_make(spec.tasks, first=False, last=False, edits=True) == (refused is None)
+        assert (refused is None) == (shows is None)
+        if refused is not None and shows is not None:
+            assert "take the references away, or choose vace-1.3b or" in shows
             assert "edits no video: take the video away, or choose vace-1.3b or" in refused
 
 

@@ -12,19 +12,22 @@ from torch import Tensor
 
 from inference.api.spec import VAEParams
 from inference.peers import share_weights, vae_like
-from inference.wan.given import pieces_of, stream_image_condition, stream_vace_context, vace_context
+from inference.wan.given import pieces_of, stream_image_condition, stream_vace_context
 from inference.wan.vae import VAE
 
 PARAMS = VAEParams(dim=8)
 
 
-@pytest.mark.parametrize("frames", [1, 5, 17])
-def test_context_is_that_of_diffusers(frames: int) -> None:
+@pytest.mark.parametrize(("frames", "count"), [(1, 0), (5, 0), (17, 0), (1, 1), (5, 1), (5, 2)])
+def test_context_is_that_of_diffusers(frames: int, count: int) -> None:
     torch.manual_seed(0)
     ours, theirs = VAE(PARAMS).requires_grad_(False), vae_like(PARAMS)
     share_weights(ours.state_dict(), theirs)
     video = torch.rand(1, 3, frames, 32, 48) * 2 - 1
     mask = torch.rand(1, 1, frames, 32, 48).round()
+    shown = [torch.rand(1, 3, 1, 32, 48) * 2 - 1 for _ in range(count)]
+    # diffusers puts the last in front, the official code the first.
+    turned = [each[0, :, 0] for each in reversed(shown)]
     transformer = SimpleNamespace(config=SimpleNamespace(patch_size=(1, 2, 2)))
     pipeline: Any = SimpleNamespace(
         vae=theirs,
@@ -36,11 +39,14 @@ def test_context_is_that_of_diffusers(frames: int) -> None:
     methods: Any = WanVACEPipeline
     with torch.inference_mode():
         wide = mask.expand(-1, 3, -1, -1, -1)
-        latents = methods.prepare_video_latents(pipeline, video, wide, [[]])
-        channels = methods.prepare_masks(pipeline, wide, [[]])
-        actual = vace_context(ours, video, mask)
+        latents = methods.prepare_video_latents(pipeline, video, wide, [turned])
+        channels = methods.prepare_masks(pipeline, wide, [turned])
+        stream = stream_vace_context(ours, pieces_of(video, mask), frames, references=shown)
+        shares, actual = finish(stream)
     expected = torch.cat([latents, channels], dim=1)
-    assert actual.shape == expected.shape == (1, 96, (frames + 3) // 4, 4, 6)
+    assert actual.shape == expected.shape == (1, 96, count + (frames + 3) // 4, 4, 6)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1
     assert (actual - expected).abs().max() < 1e-4
 
 
