@@ -59,15 +59,16 @@ def read_footage(request: GenerationRequest) -> Iterator[Shot]:
     """
     size = request.height, request.width
     frames = read_frames(pictures.require(request.video), request.video_start)
-    masks = (
-        _masks(request)
-        if request.mask
-        else repeat(torch.full(size, float(not request.kept_frames)))
-    )
+    stays = request.kept_frames or request.outpaint
+    masks = _masks(request) if request.mask else repeat(torch.full(size, float(not stays)))
     needed, count = request.kept_frames or request.frames, 0
     for frame, mask in islice(zip(frames, masks, strict=False), needed):
         count += 1
-        yield _fitted(frame, size), mask
+        if request.outpaint:
+            around = _around((frame.shape[0], frame.shape[1]), size)
+            yield _whole(frame, size), torch.maximum(mask, around)
+        else:
+            yield _fitted(frame, size), mask
     if count < needed:
         raise UserError(
             "The video, or its mask, has {count} frames from frame {start} on, and {needed} are needed: make the "
@@ -103,7 +104,7 @@ def pieces_of_footage(
 
 def is_partial(request: GenerationRequest) -> bool:
     """Whether something of the video stays as it is."""
-    return bool(request.mask or request.kept_frames)
+    return bool(request.mask or request.kept_frames or request.outpaint)
 
 
 def joined(made: Tensor, shot: Shot) -> Tensor:
@@ -131,16 +132,44 @@ def _masks(request: GenerationRequest) -> Iterator[Tensor]:
     path, size = pictures.require(request.mask), (request.height, request.width)
     is_still = len(list(islice(read_frames(path), 2))) == 1
     frames = read_frames(path, 0 if is_still else request.video_start)
-    masks = ((_fitted(frame, size).float().mean(dim=-1) > WHITE).float() for frame in frames)
+    fit = _whole if request.outpaint else _fitted
+    masks = ((fit(frame, size).float().mean(dim=-1) > WHITE).float() for frame in frames)
     return repeat(next(masks)) if is_still else masks
 
 
 def _fitted(frame: Tensor, size: tuple[int, int]) -> Tensor:
     """A frame [H, W, 3] cut in its middle to the shape of `size`, height and width, and scaled to it."""
+    return _scaled(cut(frame.permute(2, 0, 1), size[1] / size[0]).permute(1, 2, 0), size)
+
+
+def _whole(frame: Tensor, size: tuple[int, int]) -> Tensor:
+    """All of a frame [H, W, 3] in the middle of one of `size`, as large as that lets it be; black around it."""
+    top, left, high, wide = _place((frame.shape[0], frame.shape[1]), size)
+    placed = torch.zeros(*size, 3, dtype=torch.uint8)
+    placed[top : top + high, left : left + wide] = _scaled(frame, (high, wide))
+    return placed
+
+
+def _around(own: tuple[int, int], size: tuple[int, int]) -> Tensor:
+    """A mask of `size` that is 1 where `_whole` has nothing of a frame whose size is `own`."""
+    top, left, high, wide = _place(own, size)
+    mask = torch.ones(size)
+    mask[top : top + high, left : left + wide] = 0
+    return mask
+
+
+def _place(own: tuple[int, int], size: tuple[int, int]) -> tuple[int, int, int, int]:
+    """Where `_whole` puts a frame whose size is `own`: top, left, height, width."""
+    scale = min(side / length for side, length in zip(size, own, strict=True))
+    high, wide = (max(1, round(length * scale)) for length in own)
+    return (size[0] - high) // 2, (size[1] - wide) // 2, high, wide
+
+
+def _scaled(frame: Tensor, size: tuple[int, int]) -> Tensor:
     if frame.shape[:2] == size:
         return frame
-    picture = cut(frame.permute(2, 0, 1), size[1] / size[0]).float()
-    scaled = F.interpolate(picture[None], size, mode="bicubic", antialias=True)[0]
+    picture = frame.permute(2, 0, 1)[None].float()
+    scaled = F.interpolate(picture, size, mode="bicubic", antialias=True)[0]
     return scaled.clamp_(0, 255).round_().to(torch.uint8).permute(1, 2, 0)
 
 

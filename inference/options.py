@@ -42,6 +42,7 @@ class GenerateOptions:
     video: str | None  # the path of a video; empty for none
     video_start: int | None
     mask: str | None
+    outpaint: bool | None
     references: list[str]  # paths of pictures
     continues: bool
     kept_frames: int | None
@@ -85,6 +86,7 @@ class GenerateOptions:
             "video": _parse_video(self.video),
             "video_start": self.video_start,
             "mask": _parse_video(self.mask),
+            "outpaint": self.outpaint,
             "references": _parse_references(self.references),
             "width": width,
             "height": height,
@@ -172,6 +174,10 @@ def _add_given(add: Callable[..., object]) -> None:
     add(
         "--mask", metavar="FILE",
         help="a picture or a video, white where the clip is made anew; elsewhere it stays as it is",
+    )  # fmt: skip
+    add(
+        "--outpaint", action=argparse.BooleanOptionalAction,
+        help="keep all of a video whose shape is another than --size, and make anew what is around it",
     )  # fmt: skip
     add(
         "--reference", dest="references", action="append", default=[], metavar="FILE",
@@ -282,6 +288,10 @@ def _shape(options: GenerateOptions, defaults: SamplingDefaults) -> dict[str, in
         start = options.video_start or 0
         seen = look_at(Path(options.video), start, options.frames or defaults.frames)
         width, height = size_of_edit(seen.width, seen.height, defaults)
+        if options.outpaint and options.size is None:
+            raise UserError(
+                f"The clip has the shape of {options.video}, so that nothing is around it: choose another with --size."
+            )
         shape = {"width": width, "height": height, "frames": frames_of_edit(seen.frames, defaults)}
         return shape | ({"fps": max(1, round(seen.fps))} if seen.fps else {})
     if shown := options.first_frame or options.last_frame:

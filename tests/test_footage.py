@@ -293,6 +293,29 @@ def test_a_clip_goes_on_where_a_video_ends(
     assert not torch.equal(other[8:], made[8:])
 
 
+def test_all_of_a_video_is_in_a_clip_of_another_shape(video: Path, mask: Path) -> None:
+    stored = next(read_frames(video))
+    (frame, own), *_ = read_footage(edit(video, None, width=96, outpaint=True))
+    assert torch.equal(frame[:, 16:80], stored)
+    assert (own[:, :16] == 1).all()
+    assert (own[:, 80:] == 1).all()
+    assert (own[:, 16:80] == 0).all()
+    (_, both), *_ = read_footage(edit(video, mask, width=96, outpaint=True))
+    own[16:32, 48:64] = 1
+    assert torch.equal(both, own)
+    (frame, own), *_ = read_footage(edit(video, None, width=32, height=64, outpaint=True))
+    assert own.sum() == 32 * (64 - 24)
+    assert frame[:20].max() == frame[44:].max() == 0
+
+
+def test_what_is_around_a_video_is_made_anew(
+    make: Callable[..., Any], video: Path, tmp_path: Path
+) -> None:
+    request = edit(video, None, width=96, outpaint=True)
+    make(request)
+    assert_outside_stays(clip(tmp_path / "clip"), request)
+
+
 def test_a_video_that_is_gone_is_told_before_any_work(
     make: Callable[..., Any], video: Path, mask: Path
 ) -> None:

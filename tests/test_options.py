@@ -98,6 +98,14 @@ def test_a_clip_goes_on_with_a_video(tiny_model: Path, video: str) -> None:
     assert order(*given).request.kept_frames == 9  # of 12 that there are
 
 
+def test_what_is_around_a_video_needs_another_shape(tiny_model: Path, video: str) -> None:
+    given = "a", "--model", str(tiny_model), "--video", video, "--outpaint"
+    with pytest.raises(UserError, match="so that nothing is around it: choose another with --size"):
+        order(*given)
+    request = order(*given, "--size", "96x48").request
+    assert (request.width, request.height, request.outpaint) == (96, 48, True)
+
+
 def test_references_are_in_the_order_that_they_are_given(
     tiny_model: Path, picture: str, tmp_path: Path
 ) -> None:

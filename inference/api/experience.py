@@ -82,5 +82,6 @@ def without_words(request: GenerationRequest) -> GenerationRequest:
         video=NO_PICTURE if request.video else "",
         video_start=0,
         mask=NO_PICTURE if request.mask else "",
+        outpaint=False,
         references=(NO_PICTURE,) * len(request.references),
     )

@@ -180,7 +180,8 @@ class GenerationRequest:
     where the kept picture or video `mask` is white the clip is made anew, and elsewhere it is the video's. Without a
     mask all of it is made anew, as the video guides it: poses, depths, outlines. With `kept_frames`, 4n+1, the clip goes
     on where the video's frame `video_start + kept_frames` would be: so many frames before it are given, and what is
-    made is written after all that the video has until there. `references` are kept pictures of what the clip is to
+    made is written after all that the video has until there. With `outpaint` all of the video is in the clip, whose shape
+    is another, and the rest is made anew; else what the shape leaves out is cut off. `references` are kept pictures of what the clip is to
     show: somebody, something, a style.
 
     `timesteps` (1000 to 0, falling) replaces `steps` for
@@ -207,6 +208,7 @@ class GenerationRequest:
     video_start: int = 0
     mask: str = ""
     kept_frames: int = 0
+    outpaint: bool = False
     references: tuple[str, ...] = ()
     cfg_zero_star: bool = False
     timesteps: tuple[float, ...] = ()
@@ -361,6 +363,8 @@ def _check_given(request: GenerationRequest) -> None:
             "A mask says what of a video is made anew: name the video, too, or take the mask away."
         )
     _check_range(Sentence("number of references"), len(request.references), 0, MOST_REFERENCES)
+    if request.outpaint and (not request.video or request.kept_frames):
+        raise UserError("What is around a video is made anew of one that is edited: name it.")
     if request.kept_frames:
         _check_kept_frames(request)
 

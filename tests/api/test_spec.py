@@ -57,6 +57,7 @@ REQUEST = make_request("demo", timesteps=(1000.0, 500.0))
         ("video_start", -1, "number of frames to skip can't be -1"),
         ("references", ("a.png",), "is no picture that Kinora keeps"),
         ("references", ("0" * 64,) * 5, "number of references can't be 5: it lies between 0 and 4"),
+        ("outpaint", True, "around a video is made anew of one that is edited: name it"),
         ("mask", "0" * 64, "A mask says what of a video is made anew: name the video, too"),
     ],
 )
