@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app import stills
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
-from inference.api.sizes import size_like
+from inference.api.sizes import frames_of_edit, size_like, size_of_edit
 from inference.api.spec import (
     MAX_SEED,
     SIZE_MULTIPLE,
@@ -67,6 +67,18 @@ class Choices:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A kept video of which `frames` frames, from `start` on, are made anew where the kept picture `mask` is
+    white: everywhere, if there is none."""
+
+    video: str
+    start: int
+    mask: str
+    frames: int
+    fps: int
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """A draft as it is kept on disk."""
 
@@ -81,6 +93,7 @@ class Kept:
     followers: tuple[str, ...] = ()
     first_frame: str = ""
     last_frame: str = ""
+    edit: Edit | None = None
 
 
 def defaults_of(defaults: SamplingDefaults) -> Choices:
@@ -105,6 +118,7 @@ def choices_of(request: GenerationRequest) -> Choices:
 
 
 SIDES = frozenset({"width", "height"})
+OF_VIDEO = SIDES | {"frames", "fps"}  # what a clip that is edited brings with it
 ANY_PROMPT = "?"  # to reckon with, never to be made
 ANY = next(spec for spec in MODELS.values() if spec is not DEMO)  # stands in for an unknown model
 
@@ -133,6 +147,13 @@ def size_for(ratio: Ratio, defaults: SamplingDefaults) -> tuple[int, int]:
 def ratio_of(width: int, height: int, defaults: SamplingDefaults) -> Ratio | None:
     """Which of the shapes that size is, with this model; None for a size of the user's own."""
     return next((ratio for ratio in Ratio if size_for(ratio, defaults) == (width, height)), None)
+
+
+def edit_of(request: GenerationRequest) -> Edit | None:
+    """Which video a request makes anew; None if it makes a clip from nothing."""
+    if not request.video:
+        return None
+    return Edit(request.video, request.video_start, request.mask, request.frames, request.fps)
 
 
 def frames_for(seconds: float, fps: int) -> int:
@@ -167,6 +188,7 @@ class Draft(QObject):
             str, ...
         ] = ()  # jobs that it stood before when it was taken back to edit
         self.first_frame = self.last_frame = ""  # names of kept pictures, see `app.stills`
+        self.edit: Edit | None = None  # never beside those
         self._touched: frozenset[str] = frozenset()
         self._likes: dict[str, str] = {}
 
@@ -182,12 +204,22 @@ class Draft(QObject):
 
     @property
     def fitted_defaults(self) -> SamplingDefaults:
-        """The same, in the shape of the picture that the clip begins with, or else ends with."""
-        own, size = self.defaults, stills.size_of(self.first_frame or self.last_frame)
-        if size is None:
-            return own
-        width, height = size_like(*size, own)
-        return replace(own, width=width, height=height)
+        """The same, in the shape of the picture that the clip begins with, or else ends with; as large and as long
+        as the video that it is an edit of, whose size the mask has."""
+        own, edit = self.defaults, self.edit
+        size = stills.size_of(self.first_frame or self.last_frame if edit is None else edit.mask)
+        fit = size_like if edit is None else size_of_edit
+        width, height = (own.width, own.height) if size is None else fit(*size, own)
+        fitted = replace(own, width=width, height=height)
+        if edit is None:
+            return fitted
+        return replace(fitted, frames=frames_of_edit(edit.frames, own), fps=edit.fps)
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The names of all that is kept and that the clip is made from."""
+        edited = () if self.edit is None else (self.edit.video, self.edit.mask)
+        return tuple(name for name in (self.first_frame, self.last_frame, *edited) if name)
 
     def learn(self, models: Iterable[ModelInfo]) -> None:
         """What the models that the user added are like."""
@@ -215,12 +247,14 @@ class Draft(QObject):
     def give(self, *, first: str | None = None, last: str | None = None) -> None:
         """Takes the names of pictures that the clip begins and ends with; empty for none, None for what it was.
 
-        A picture that is new gives the clip its shape, which stays until the user chooses another.
+        A picture that is new gives the clip its shape, which stays until the user chooses another, and ends an
+        edit.
         """
         before = (self.first_frame, self.last_frame)
         now = (before[0] if first is None else first, before[1] if last is None else last)
         if now == before:
             return
+        self._set_edit(None)
         self.first_frame, self.last_frame = now
         if (leading := now[0] or now[1]) and leading not in before:
             self._touched -= SIDES
@@ -228,6 +262,28 @@ class Draft(QObject):
             own = self.fitted_defaults
             self.choices = replace(self.choices, width=own.width, height=own.height)
         self.changed.emit()
+
+    def edit_video(self, edit: Edit | None) -> None:
+        """Makes that anew, in place of a clip with pictures of its own; None: a clip from nothing again.
+
+        The video gives the clip its size, its length and its frames a second, until the user chooses others.
+        """
+        if edit == self.edit:
+            return
+        if edit is not None:
+            self.first_frame = self.last_frame = ""
+        self._set_edit(edit)
+        self.changed.emit()
+
+    def _set_edit(self, edit: Edit | None) -> None:
+        if edit == self.edit:
+            return
+        self.edit = edit
+        if edit is not None:
+            self._touched -= OF_VIDEO
+        fitted = defaults_of(self.fitted_defaults)
+        free = {name: getattr(fitted, name) for name in OF_VIDEO - self._touched}
+        self.choices = replace(self.choices, **free)
 
     def use_model(self, model: str) -> None:
         """Changes the model, and with it every value that the user left alone."""
@@ -253,6 +309,7 @@ class Draft(QObject):
         self.followers = followers
         self.prompt, self.model = request.prompt, request.model
         self.first_frame, self.last_frame = request.first_frame, request.last_frame
+        self.edit = edit_of(request)
         self.seed, self.seed_locked, self.variations = request.seed, True, 1
         self.take(choices_of(request), stop_after=request.stop_after)
 
@@ -267,7 +324,7 @@ class Draft(QObject):
         return Kept(
             *(self.prompt, self.model, self.seed, self.seed_locked, self.variations, self.choices),
             *(self.stop_after, tuple(sorted(self._touched)), self.followers),
-            *(self.first_frame, self.last_frame),
+            *(self.first_frame, self.last_frame, self.edit),
         )
 
     def recall(self, kept: Kept) -> None:
@@ -277,6 +334,7 @@ class Draft(QObject):
         self.choices, self.stop_after = kept.choices, kept.stop_after
         self.followers = kept.followers
         self.first_frame, self.last_frame = kept.first_frame, kept.last_frame
+        self.edit = kept.edit
         self._touched = frozenset(kept.touched) & {field.name for field in fields(Choices)}
         self.changed.emit()
 
@@ -291,6 +349,8 @@ class Draft(QObject):
     def _request(self, prompt: str, seed: int) -> GenerationRequest:
         values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
         values |= {"first_frame": self.first_frame, "last_frame": self.last_frame}
+        if (edit := self.edit) is not None:
+            values |= {"video": edit.video, "video_start": edit.start, "mask": edit.mask}
         values["stop_after"] = self.stop_after
         return GenerationRequest(prompt=prompt, model=self.model, seed=seed, **values)
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout
 
 from app import stills, theme
-from app.draft import Draft
+from app.draft import Draft, Edit
 from app.fields import Panel, row
 from app.text import shortened
 from app.words import said
@@ -30,9 +30,10 @@ class Obstacle:
 
 def find_obstacle(draft: Draft, models: Iterable[ModelInfo]) -> Obstacle | None:
     """What is in the way of the draft beside its prompt, with the `models` that are installed."""
-    given = (draft.first_frame, draft.last_frame)
+    if (missing := missing_of(draft.edit)) is not None:
+        return Obstacle(missing)
     try:
-        for name in filter(stills.is_missing, given):
+        for name in filter(stills.is_missing, draft.given):
             pictures.require(name)
         request = draft.outline()
     except UserError as error:
@@ -46,11 +47,27 @@ def find_obstacle(draft: Draft, models: Iterable[ModelInfo]) -> Obstacle | None:
 
 
 def find_able(draft: Draft, models: Iterable[ModelInfo]) -> ModelInfo | None:
-    """The first of the models that can make what the draft gives pictures for, as far as that is known: the
+    """The first of the models that can make what the draft gives pictures or a video for, as far as that is known: the
     demo, which knows only its own world, if there is no other."""
-    first, last = bool(draft.first_frame), bool(draft.last_frame)
-    able = [each for each in models if can_make(each.tasks, first=first, last=last)]
+    first, last, video = bool(draft.first_frame), bool(draft.last_frame), draft.edit is not None
+    able = [each for each in models if can_make(each.tasks, first=first, last=last, video=video)]
     return min(able, key=lambda each: each.name == DEMO.name, default=None)
+
+
+def missing_of(edit: Edit | None) -> str | None:
+    """What is to be said of an edit whose files aren't on this machine any more; None if they are."""
+    if edit is not None and stills.is_missing(edit.video):
+        return QCoreApplication.translate(
+            "Stills",
+            "The video that is edited isn't on this machine any more: open it and paint again, or take "
+            "the edit away.",
+        )
+    if edit is not None and stills.is_missing(edit.mask):
+        return QCoreApplication.translate(
+            "Stills",
+            "The mask of the edit isn't on this machine any more: click the edited clip and paint it again.",
+        )
+    return None
 
 
 class ObstacleCard(Panel):

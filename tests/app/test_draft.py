@@ -3,10 +3,12 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtCore import QSize
 
 from app import stills
 from app.draft import (
     Draft,
+    Edit,
     Quality,
     Ratio,
     choices_of,
@@ -16,10 +18,11 @@ from app.draft import (
     size_for,
     steps_for,
 )
+from app.mask import Mask
 from inference.api.errors import UserError
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
-from inference.api.sizes import size_like
+from inference.api.sizes import frames_of_edit, size_like, size_of_edit
 from inference.api.spec import nearest_frames, nearest_size
 from tests.app.test_stills import picture
 
@@ -203,3 +206,86 @@ def test_picture_that_is_gone_has_no_say_in_the_size() -> None:
     draft = Draft()
     draft.give(first="a" * 64)
     assert size(draft) == (DEMO.defaults.width, DEMO.defaults.height)
+
+
+def an_edit(frames: int = 30, width: int = 160, height: int = 90, start: int = 4) -> Edit:
+    mask = Mask(QSize(width, height))
+    mask.invert()
+    return Edit("b" * 64, start, stills.take_image(mask.image), frames, 24)
+
+
+def test_edit_is_of_the_request_and_comes_back_with_it() -> None:
+    draft, edit = Draft(), an_edit()
+    draft.set_prompt("a red hat")
+    draft.edit_video(edit)
+    request = draft.request()
+    assert (request.video, request.video_start, request.mask) == (edit.video, 4, edit.mask)
+    assert draft.given == request.given
+    assert draft.outline() == request
+    other = Draft()
+    other.load(request)
+    assert other.request() == request
+    assert other.edit is not None
+    assert other.edit.frames == request.frames
+    other.load(replace(request, video="", video_start=0, mask=""))
+    assert other.request().given == ()
+
+
+def test_edit_is_as_large_as_long_and_as_fast_as_the_video_until_it_ends() -> None:
+    draft, own = Draft(), DEMO.defaults
+    before = draft.choices
+    draft.choose(frames=9, steps=7)
+    draft.edit_video(an_edit(frames=14))
+    assert size(draft) == size_of_edit(160, 90, own)
+    assert (draft.choices.frames, draft.choices.fps) == (frames_of_edit(14, own), 24)
+    draft.edit_video(None)
+    assert draft.choices == replace(before, steps=7)
+
+
+def test_edit_of_a_long_and_large_video_follows_the_model() -> None:
+    draft, edit = Draft(), an_edit(frames=200, width=1280, height=720)
+    draft.edit_video(edit)
+    for model in ("vace-14b", "vace-1.3b", "demo"):
+        draft.use_model(model)
+        own = MODELS[model].defaults
+        assert size(draft) == size_of_edit(1280, 720, own)
+        assert draft.choices.frames == frames_of_edit(200, own)
+        assert draft.choices.fps == 24
+
+
+def test_what_is_chosen_in_an_edit_stays() -> None:
+    draft = Draft()
+    draft.edit_video(an_edit())
+    draft.choose(frames=5)
+    draft.use_model("vace-1.3b")
+    assert draft.choices.frames == 5
+    draft.edit_video(None)
+    assert draft.choices.frames == 5
+
+
+def test_pictures_and_an_edit_take_each_others_place(wide: str) -> None:
+    draft = Draft()
+    draft.give(first=wide, last=wide)
+    draft.edit_video(an_edit())
+    assert (draft.first_frame, draft.last_frame) == ("", "")
+    draft.give(last=wide)
+    assert draft.edit is None
+    assert draft.choices.fps == DEMO.defaults.fps
+    assert size(draft) == size_like(160, 90, DEMO.defaults)
+
+
+def test_edit_that_is_given_again_changes_nothing() -> None:
+    draft, edit, told = Draft(), an_edit(), list[None]()
+    draft.edit_video(edit)
+    draft.choose(width=64)
+    draft.changed.connect(lambda: told.append(None))
+    draft.edit_video(edit)
+    assert not told
+    assert draft.choices.width == 64
+
+
+def test_edit_whose_mask_is_gone_has_the_models_size() -> None:
+    draft = Draft()
+    draft.edit_video(Edit("b" * 64, 0, "a" * 64, 9, 24))
+    assert size(draft) == (DEMO.defaults.width, DEMO.defaults.height)
+    assert draft.choices.frames == 9

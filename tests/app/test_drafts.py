@@ -7,7 +7,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app import stills
-from app.draft import Draft
+from app.draft import Draft, Edit
 from app.drafts import DraftFile
 from tests.app.test_stills import picture
 
@@ -70,3 +70,23 @@ def test_pictures_are_there_again_and_a_draft_from_before_them_is_read(path: Pat
     older = Draft()
     DraftFile(older, path)
     assert (older.prompt, older.first_frame) == ("a boat", "")
+
+
+def test_edit_is_there_again_and_a_draft_from_before_it_is_read(path: Path) -> None:
+    draft = Draft()
+    file = DraftFile(draft, path)
+    draft.set_prompt("a red hat")
+    draft.edit_video(Edit("b" * 64, 3, stills.take_image(picture()), 9, 24))
+    file.save()
+    again = Draft()
+    DraftFile(again, path)
+    assert again.kept() == draft.kept()
+    assert again.request() == draft.request()
+    again.edit_video(None)
+    assert again.choices.fps == again.defaults.fps  # not as if the user had chosen the video's
+    old = json.loads(path.read_text("utf-8"))
+    del old["edit"]
+    path.write_text(json.dumps(old), "utf-8")
+    older = Draft()
+    DraftFile(older, path)
+    assert (older.prompt, older.edit) == ("a red hat", None)
