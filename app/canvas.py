@@ -47,6 +47,7 @@ class Canvas(Panel):
     frame_wanted = Signal()  # to be saved
     beginning_wanted = Signal()  # of a clip, with this frame
     ending_wanted = Signal()
+    editing_wanted = Signal()  # of a part of the clip
     export_wanted = Signal()  # of the range
 
     def __init__(self, player: Player) -> None:
@@ -298,6 +299,7 @@ class Canvas(Panel):
                 ("B",), self.tr("Begin the next clip with this frame"), self.beginning_wanted.emit
             ),
             Binding(("N",), self.tr("End the next clip with this frame"), self.ending_wanted.emit),
+            Binding(("M",), self.tr("Change a part of this clip"), self.editing_wanted.emit),
             Binding(("E",), self.tr("Export the range"), self.export_wanted.emit),
             Binding(("Esc",), self.tr("Leave the full screen"), self.escaped.emit),
         ]

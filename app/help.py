@@ -36,12 +36,13 @@ class Section(Enum):
     QUEUE = 3
     LIBRARY = 4
     LOGS = 5
+    MASK = 6
 
 
 _COLUMNS = (
     (Section.WINDOW, Section.CREATE, Section.LOGS),
     (Section.PICTURE,),
-    (Section.QUEUE, Section.LIBRARY),
+    (Section.MASK, Section.QUEUE, Section.LIBRARY),
 )
 
 
@@ -164,6 +165,8 @@ class Help(Panel):
                 return self.tr("Create")
             case Section.PICTURE:
                 return self.tr("Picture and player")
+            case Section.MASK:
+                return self.tr("While a mask is painted")
             case Section.QUEUE:
                 return self.tr("Queue")
             case Section.LIBRARY:

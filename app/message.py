@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
+from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QPointF, QSize, Qt, QTimer
@@ -181,10 +182,10 @@ class MessageBar(Panel):
         if level in (MessageLevel.INFO, MessageLevel.GOOD) and remedy is None:
             self._timer.start(STAYS_MS)
 
-    def withdraw(self, subject: str) -> None:
-        """What is said of that holds no longer: it goes, at once if it offers what can't be done any
+    def withdraw(self, subject: str | Path) -> None:
+        """What is said of that, such as of a clip, holds no longer: it goes, at once if it offers what can't be done any
         more, else when there was time to read it."""
-        if self.isHidden() or subject != self.subject:
+        if self.isHidden() or str(subject) != self.subject:
             return
         if self._act is not None:
             self.hide()

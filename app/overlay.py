@@ -1,12 +1,15 @@
 """What is painted over a picture, or instead of one."""
 
-from PySide6.QtCore import QPointF, QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from app import theme
 
 SHADE = QColor(0, 0, 0, 150)  # over a picture, so the same in every theme
 ON_SHADE = QColor(255, 255, 255, 230)
+MASK_TINT = QColor(232, 40, 150, 120)  # that few pictures have much of
+MASK_EDGE, MASK_RIM = QColor(255, 255, 255, 240), QColor(0, 0, 0, 170)
+MASK_REACH = 3  # pixels around a mask that its edge takes
 
 
 def paint_label(
@@ -76,3 +79,65 @@ def paint_frame(painter: QPainter, room: QRect, thickness: int) -> None:
     painter.setPen(QPen(theme.color(theme.current().accent_text), thickness))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(QRectF(room).adjusted(half, half, -half, -half))
+
+
+def mask_layer(mask: QImage, box: QRectF, part: QRect, ratio: float = 1.0) -> QImage:
+    """What shows a mask whose picture lies in `box`: a tint with an edge that is seen on any picture. Of it the
+    `part`, at `ratio` pixels of the screen for a logical one."""
+    shape = _transparent(part.size() * ratio)
+    painter = QPainter(shape)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.scale(ratio, ratio)
+    painter.translate(-part.topLeft())
+    seen = mask.copy()
+    seen.reinterpretAsFormat(QImage.Format.Format_Alpha8)
+    painter.drawImage(box, seen)
+    painter.end()
+    layer = _coloured(_swollen(shape, 2 * ratio), MASK_RIM)
+    painter.begin(layer)
+    painter.drawImage(0, 0, _coloured(_swollen(shape, ratio), MASK_EDGE))
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
+    painter.drawImage(0, 0, shape)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
+    painter.drawImage(0, 0, _coloured(shape, MASK_TINT))
+    painter.end()
+    layer.setDevicePixelRatio(ratio)
+    return layer
+
+
+def _swollen(shape: QImage, by: float) -> QImage:
+    """Larger by so many pixels on every side."""
+    made, aslant = shape.copy(), by * 0.7
+    sides = ((by, 0), (-by, 0), (0, by), (0, -by))
+    corners = ((aslant, aslant), (aslant, -aslant), (-aslant, aslant), (-aslant, -aslant))
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    for x, y in (*sides, *corners):
+        painter.drawImage(QPointF(x, y), shape)
+    painter.end()
+    return made
+
+
+def _coloured(shape: QImage, ink: QColor) -> QImage:
+    """All of it in that colour."""
+    made = shape.copy()
+    painter = QPainter(made)
+    painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceIn)
+    painter.fillRect(made.rect(), ink)
+    painter.end()
+    return made
+
+
+def _transparent(size: QSize) -> QImage:
+    made = QImage(size.expandedTo(QSize(1, 1)), QImage.Format.Format_ARGB32_Premultiplied)
+    made.fill(Qt.GlobalColor.transparent)
+    return made
+
+
+def paint_brush(painter: QPainter, at: QPointF, diameter: float) -> None:
+    """The ring of a round brush: two lines, one of which is seen on any picture."""
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for ink, width in ((SHADE, 3.0), (ON_SHADE, 1.5)):
+        painter.setPen(QPen(ink, width))
+        painter.drawEllipse(at, diameter / 2, diameter / 2)

@@ -1,18 +1,20 @@
-"""The pictures that a clip begins and ends with: a well for each, beside the prompt."""
+"""What a clip is made from beside its prompt: wells for its first and last frame, or one for the clip that is edited."""
 
 from functools import partial
 
 from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QApplication
 
 from app import theme
 from app.draft import Draft
+from app.edit_well import EditWell
 from app.fields import Panel, name_tool, row, tool
 from app.keys import Binding
 from app.picture_well import PictureWell
 
 
 class Pictures(Panel):
-    """Shows the draft's pictures and changes them. `failed` says why one wasn't taken."""
+    """Shows the draft's pictures, or its edit, and changes them. `failed` says why a picture wasn't taken."""
 
     failed = Signal(str)
 
@@ -20,8 +22,9 @@ class Pictures(Panel):
         super().__init__()
         self._draft = draft
         self.first, self.last = PictureWell("first-frame"), PictureWell("last-frame")
+        self.edited = EditWell()
         self.swap = tool("swap")
-        inside = row(self.first, self.swap, self.last)
+        inside = row(self.first, self.swap, self.last, self.edited)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(theme.TIGHT)
         self.setLayout(inside)
@@ -29,6 +32,7 @@ class Pictures(Panel):
         self.first.removed.connect(partial(self._on_first, ""))
         self.last.taken.connect(self._on_last)
         self.last.removed.connect(partial(self._on_last, ""))
+        self.edited.removed.connect(partial(draft.edit_video, None))
         self.swap.clicked.connect(self._on_swap)
         for well in (self.first, self.last):
             well.failed.connect(self.failed)
@@ -37,20 +41,29 @@ class Pictures(Panel):
         self.show_draft()
 
     def bindings(self) -> list[Binding]:
-        """What keys do in either well."""
-        return self.first.bindings()
+        """What keys do in the wells."""
+        return [*self.first.bindings(), *self.edited.bindings()]
 
     def show_draft(self) -> None:
         """Takes the pictures from the draft; without any, the wells are no higher than a line."""
         draft = self._draft
         aspect = draft.choices.width / draft.choices.height
-        given = bool(draft.first_frame or draft.last_frame)
+        given, edits = bool(draft.first_frame or draft.last_frame), draft.edit is not None
+        had_focus = self._has_focus()
+        self.edited.set_high(high=edits)
+        self.edited.show_edit(draft.edit, aspect)
+        self.edited.setVisible(edits)
         for well, name in ((self.first, draft.first_frame), (self.last, draft.last_frame)):
             well.set_high(high=given)
             well.show_picture(name, aspect)
-        if self.swap.hasFocus() and not given:
-            self.first.setFocus()
+            well.setHidden(edits)
         self.swap.setVisible(given)
+        if had_focus and not self._has_focus():
+            (self.edited if edits else self.first).setFocus()
+
+    def _has_focus(self) -> bool:
+        focused = QApplication.focusWidget()
+        return focused is not None and focused.isVisible() and self.isAncestorOf(focused)
 
     def _on_first(self, name: str) -> None:
         self._draft.give(first=name)
@@ -66,4 +79,7 @@ class Pictures(Panel):
             self.tr("First frame"), self.tr("The picture that the clip begins with")
         )
         self.last.set_title(self.tr("Last frame"), self.tr("The picture that the clip ends with"))
+        self.edited.set_title(
+            self.tr("Edited clip"), self.tr("The clip of which a part is made anew")
+        )
         name_tool(self.swap, self.tr("Swap first and last frame"))

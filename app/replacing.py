@@ -8,12 +8,12 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QImage
 
 from app import stills
-from app.draft import Draft, Kept
+from app.draft import Draft, Edit, Kept
 from app.message import MessageBar, MessageLevel, Remedy
 from app.text import shortened
 from app.words import said
 from inference.api.errors import UserError
-from inference.api.spec import GenerationRequest
+from inference.api.spec import TEMPORAL_STRIDE, GenerationRequest
 
 REPLACED, GIVEN = "replaced", "given picture"  # what messages are about
 
@@ -30,7 +30,7 @@ class Replacing(QObject):
 
     def __init__(self, draft: Draft, messages: MessageBar, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._draft, self._messages = draft, messages
+        self._draft, self.messages = draft, messages
         draft.changed.connect(messages.withdrawer(REPLACED))  # what is typed since stays
         draft.changed.connect(messages.withdrawer(GIVEN))
 
@@ -40,7 +40,7 @@ class Replacing(QObject):
         self._draft.load(request, followers)
         self.loaded.emit()
         if request.stop_after:
-            self._messages.say(MessageLevel.INFO, self._early_text(request))
+            self.messages.say(MessageLevel.INFO, self._early_text(request))
 
     def reuse(self, request: GenerationRequest, text: str) -> None:
         """Takes the request of a clip; `text` is what is to be said of it, empty for what is always said."""
@@ -71,13 +71,27 @@ class Replacing(QObject):
         ends = self.tr("The next clip ends with this frame: describe what happens.")
         self._give(partial(stills.take_image, image), begins if first else ends, first=first)
 
+    def give_edit(self, edit: Edit) -> None:
+        """The next clip is that video with a part made anew."""
+        before = self._draft.kept()
+        self._draft.edit_video(edit)
+        self.given.emit()
+        text = self.tr(
+            "The next clip is this one with a part made anew: describe what is to be there."
+        )
+        frames = self._draft.choices.frames
+        if edit.frames - frames >= TEMPORAL_STRIDE:
+            cut = self.tr("Of its {0} frames it has the first {1}: mark a range for others.")
+            text += " " + cut.format(edit.frames, frames)
+        self._offer_undo(text, before)
+
     def _give(self, take: Callable[[], str], text: str, *, first: bool) -> None:
         before = self._draft.kept()
         try:
             name = take()
         except UserError as error:
             problem = MessageLevel.PROBLEM
-            self._messages.say(problem, said(error), None, error.details, GIVEN)
+            self.messages.say(problem, said(error), None, error.details, GIVEN)
             return
         self._draft.give(**{"first" if first else "last": name})
         self.given.emit()
@@ -86,7 +100,7 @@ class Replacing(QObject):
     def _offer_undo(self, text: str, before: Kept) -> None:
         """Says what has replaced the values in the create panel."""
         undo = Remedy(self.tr("Undo"), partial(self._draft.recall, before))
-        self._messages.say(MessageLevel.INFO, text, undo, subject=REPLACED)
+        self.messages.say(MessageLevel.INFO, text, undo, subject=REPLACED)
 
     def _early_text(self, request: GenerationRequest) -> str:
         text = self.tr(

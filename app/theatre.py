@@ -10,9 +10,13 @@ from PySide6.QtWidgets import QVBoxLayout
 from app import theme
 from app.canvas import Canvas
 from app.fields import Panel
+from app.footage import Painted
 from app.frames import Film, Frames, PreviewFilm
 from app.journal import JobStatus
 from app.keys import Binding, press
+from app.mask import Mask
+from app.paint_bar import PaintBar
+from app.painter import Painter
 from app.player import Player
 from app.sources import Colour, open_source
 from app.timeline import Timeline
@@ -34,6 +38,7 @@ class Theatre(Panel):
     beginning_wanted = Signal(QImage)  # of the next clip, with this frame
     ending_wanted = Signal(QImage)
     export_wanted = Signal(Path, int, int)  # of that clip, the frames from first to last
+    painted = Signal(object)  # `Painted`: what of a clip is to be made anew
     opened = Signal()  # the clip that was asked for is shown
     failed = Signal(str, str)
 
@@ -43,6 +48,9 @@ class Theatre(Panel):
         self.canvas = Canvas(self.player)
         self.timeline = Timeline(self.player)
         self.transport = Transport(self.player)
+        self.painter = Painter(self.canvas, self.canvas.geometry_of_picture)
+        self.paint_bar = PaintBar(self.painter)
+        self._masks: dict[Path, Mask] = {}  # of the clip that was painted on last, until another is
         self._film: Film | None = None
         self._opening: Frames | None = None  # the clip asked for last, shown or not yet
         self._plays = False
@@ -53,6 +61,7 @@ class Theatre(Panel):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.paint_bar)
         layout.addWidget(self.transport)
         layout.addWidget(self.timeline)
         layout.setContentsMargins(0, 0, 0, theme.TIGHT)
@@ -115,6 +124,35 @@ class Theatre(Panel):
         if path is not None:
             self.transport.compare.setChecked(True)
 
+    def paint(self, mask: QImage | None = None) -> None:
+        """A mask is painted over the clip that is shown: that one, or else what was painted there before."""
+        film = self._film
+        if not isinstance(film, Frames):
+            self.transport.set_painted(False)
+            return
+        if film.path.is_dir():
+            self.transport.set_painted(False)
+            self.failed.emit(
+                self.tr(
+                    "A folder of pictures can't be edited: export it as a video, and open that."
+                ),
+                "",
+            )
+            return
+        painted = None if mask is None else Mask.of(mask, film.size)
+        self._masks = {film.path: painted or self._masks.get(film.path) or Mask(film.size)}
+        self.player.pause()
+        self.transport.set_painted(True)
+        self.painter.begin(self._masks[film.path])
+        self.paint_bar.show()
+        self.canvas.setFocus()
+
+    def stop_painting(self) -> None:
+        """What was painted is there again when one goes on."""
+        self.painter.end()
+        self.paint_bar.hide()
+        self.transport.set_painted(False)
+
     def clear(self) -> None:
         """Nothing to see."""
         self.close_films()
@@ -125,8 +163,11 @@ class Theatre(Panel):
         return [*self.player.bindings(), *self.canvas.bindings()]
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802, Qt's name
-        """On the buttons too, keys are for the picture: Qt would move on from one to the next."""
+        """On the buttons too, keys are for the picture: Qt would move on from one to the next. Those of a mask
+        that is painted come before the picture's own."""
         if isinstance(event, QKeyEvent) and event.type() is QEvent.Type.KeyPress:
+            if watched is self.canvas:
+                return self.painter.is_on and press(self.painter.bindings(), event)
             return event.key() not in _OF_BUTTONS and self._press(event)
         return super().eventFilter(watched, event)
 
@@ -136,8 +177,9 @@ class Theatre(Panel):
             super().keyPressEvent(event)
 
     def _press(self, event: QKeyEvent) -> bool:
+        painting = self.painter.bindings() if self.painter.is_on else []
         playing = self.player.bindings() if self.player.count else []
-        return press([*playing, *self.canvas.bindings()], event)
+        return press([*painting, *playing, *self.canvas.bindings()], event)
 
     def close_films(self) -> None:
         """Ends the threads that read."""
@@ -157,6 +199,7 @@ class Theatre(Panel):
         self.canvas.frame_wanted.connect(self.transport.save_frame.click)
         self.canvas.beginning_wanted.connect(self.transport.begin_with.click)
         self.canvas.ending_wanted.connect(self.transport.end_with.click)
+        self.canvas.editing_wanted.connect(self.transport.edit.click)
         self.canvas.export_wanted.connect(self.transport.export.click)
         self.transport.full_screen_wanted.connect(self.full_screen_wanted)
         self.transport.fit_wanted.connect(self.canvas.fit)
@@ -165,12 +208,18 @@ class Theatre(Panel):
         self.transport.export_wanted.connect(self._on_export_wanted)
         self.transport.beginning_wanted.connect(lambda: self._give(self.beginning_wanted))
         self.transport.ending_wanted.connect(lambda: self._give(self.ending_wanted))
-        for button in self.transport.buttons:
-            button.installEventFilter(self)
+        self.transport.editing_toggled.connect(self._on_editing)
+        self.painter.used.connect(self._on_mask_used)
+        self.painter.left.connect(self.stop_painting)
+        self.paint_bar.cancelled.connect(self.stop_painting)
+        for part in (self.canvas, *self.transport.buttons, *self.paint_bar.buttons):
+            part.installEventFilter(self)
 
     def _take(self, film: Film | None, badge: str = "") -> None:
         """Show that film, and let go of the one before it."""
         old, self._film = self._film, film
+        if self.painter.is_on and film is not old:
+            self.stop_painting()
         self.canvas.show_film(film, badge)
         self.timeline.show_film(film)
         self.transport.set_clip(not isinstance(film, PreviewFilm))
@@ -258,6 +307,20 @@ class Theatre(Panel):
         except OSError as error:
             self.failed.emit(said_reason(error), "")
         return None
+
+    def _on_editing(self, on: bool) -> None:  # noqa: FBT001, a slot
+        if on:
+            self.paint()
+        else:
+            self.stop_painting()
+
+    def _on_mask_used(self) -> None:
+        player, mask = self.player, self.painter.painted
+        if self.path is not None and mask is not None:
+            count = player.last - player.first + 1
+            painted = Painted(self.path, mask.image, player.first, count, player.fps)
+            self.stop_painting()
+            self.painted.emit(painted)
 
     def _on_export_wanted(self) -> None:
         if self.path is not None:

@@ -66,6 +66,7 @@ class Transport(Panel):
     frame_wanted = Signal()  # this frame is to be saved
     beginning_wanted = Signal()  # of the next clip, with this frame
     ending_wanted = Signal()
+    editing_toggled = Signal(bool)  # a part of the clip is to be changed, or not any more
     export_wanted = Signal()
 
     def __init__(self, player: Player) -> None:
@@ -78,9 +79,10 @@ class Transport(Panel):
         self.mark_in, self.mark_out = tool("mark-in"), tool("mark-out")
         self.compare, self.fit, self.full_screen = tool("compare"), tool("fit"), tool("fullscreen")
         self.begin_with, self.end_with = tool("first-frame"), tool("last-frame")
+        self.edit = tool("brush")
         self.save_frame, self.export = tool("camera"), tool("export")
         self.readout = Readout()
-        self._has_compare, self._is_clip = False, True
+        self._has_compare, self._is_clip, self._is_painted = False, True, False
         self._lay_out()
         self._connect()
         self.retranslate()
@@ -93,7 +95,7 @@ class Transport(Panel):
             *(self.to_start, self.step_back, self.play_reverse, self.play, self.step_forward),
             *(self.to_end, self.loop, self.mark_in, self.mark_out),
             *(self.compare, self.fit, self.full_screen, self.begin_with, self.end_with),
-            *(self.save_frame, self.export),
+            *(self.edit, self.save_frame, self.export),
         )
 
     def set_comparable(self, there: bool) -> None:  # noqa: FBT001, there is nothing else to say
@@ -108,13 +110,21 @@ class Transport(Panel):
         self._is_clip = is_clip
         self.show_player()
 
+    def set_painted(self, is_painted: bool) -> None:  # noqa: FBT001, there is nothing else to say
+        """Is a mask painted over the clip?"""
+        self._is_painted = is_painted
+        self.edit.setChecked(is_painted)
+        if is_painted:
+            self.compare.setChecked(False)
+        self.show_player()
+
     def show_player(self) -> None:
         """Takes everything from the player."""
         player, there = self._player, self._player.count > 0
         for button in self.buttons:
             button.setEnabled(there)
-        self.compare.setEnabled(there and self._has_compare)
-        for button in (self.begin_with, self.end_with, self.export):
+        self.compare.setEnabled(there and self._has_compare and not self._is_painted)
+        for button in (self.begin_with, self.end_with, self.edit, self.export):
             button.setEnabled(there and self._is_clip)
         self.speed.setEnabled(there)
         forwards = player.playing and not player.reverse
@@ -133,6 +143,7 @@ class Transport(Panel):
     def _lay_out(self) -> None:
         self.loop.setCheckable(True)
         self.compare.setCheckable(True)
+        self.edit.setCheckable(True)
         self.speed.setMinimumContentsLength(4)
         for speed in SPEEDS:
             self.speed.addItem(f"{speed:g}×", speed)
@@ -186,6 +197,7 @@ class Transport(Panel):
         self.full_screen.clicked.connect(self.full_screen_wanted)
         self.begin_with.clicked.connect(self.beginning_wanted)
         self.end_with.clicked.connect(self.ending_wanted)
+        self.edit.clicked.connect(self.editing_toggled)
         self.save_frame.clicked.connect(self.frame_wanted)
         self.export.clicked.connect(self.export_wanted)
         player.changed.connect(self.show_player)
@@ -237,6 +249,7 @@ class Transport(Panel):
         name_tool(self.full_screen, self.tr("Full screen"), "F11")
         name_tool(self.begin_with, self.tr("Begin the next clip with this frame"), "B")
         name_tool(self.end_with, self.tr("End the next clip with this frame"), "N")
+        name_tool(self.edit, self.tr("Change a part of this clip"), "M")
         name_tool(self.save_frame, self.tr("Save this frame"), "S")
         name_tool(self.export, self.tr("Export the range"), "E")
         self.speed.setAccessibleName(self.tr("Speed"))

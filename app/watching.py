@@ -61,6 +61,11 @@ class Watching(QObject):
             self._show(latest)
 
     @property
+    def _is_free(self) -> bool:
+        """Whether another clip may take the place of the one that is shown: not while a mask is painted on it."""
+        return self._follows and not self._theatre.painter.is_on
+
+    @property
     def _is_idle(self) -> bool:
         jobs = self._jobs.jobs
         return not any(job.is_active or job.status is JobStatus.WAITING for job in jobs)
@@ -70,7 +75,7 @@ class Watching(QObject):
         first = PreviewFilm(preview, 1.0).frame(0)
         if first is not None:
             self.pictured.emit(preview.job, first)
-        if self._follows:
+        if self._is_free:
             self._show(preview)
 
     def _on_changed(self) -> None:
@@ -85,7 +90,7 @@ class Watching(QObject):
         self._theatre.show_preview(preview, request.frames / request.fps)
 
     def _on_finished(self, job: Job) -> None:
-        if self._follows:
+        if self._is_free:
             self._theatre.open(Path(job.path))
         else:
             self.ended_unseen.emit(job)

@@ -12,6 +12,7 @@ from app.clips import Clips
 from app.create import Create
 from app.draft import Draft
 from app.drafts import DraftFile
+from app.editing import Editing
 from app.engine import Engine
 from app.forecast import Forecast, forecast
 from app.help import Section
@@ -91,9 +92,11 @@ class Window(QMainWindow):
         self.watching = Watching(self.theatre, services.jobs, self)
         self.keeping = Keeping(services.clips, self.say, self)
         self.telling = Telling(services.engine, services.jobs, self.messages, self)
+        self.editing = Editing(self.replacing, self.watching, self.theatre, self.create_panel)
         parts = {
             Section.CREATE: self.create_panel.pictures.bindings,
             Section.PICTURE: self.theatre.bindings,
+            Section.MASK: self.theatre.painter.bindings,
             Section.QUEUE: self.queue.bindings,
             Section.LIBRARY: self.library.bindings,
         }
@@ -221,7 +224,7 @@ class Window(QMainWindow):
         self.queue.act_wanted.connect(queueing.act)
         self.watching.pictured.connect(self.queue.pictures.show_preview)
         self.watching.ended_unseen.connect(self.telling.tell_unseen)
-        self.watching.watched.connect(self._on_watched)
+        self.watching.watched.connect(self.messages.withdraw)  # that it is done, and unseen
         queueing.watch_wanted.connect(self.watching.watch)
         queueing.follow_wanted.connect(self.watching.follow)
         queueing.compare_wanted.connect(self.compare)
@@ -232,9 +235,6 @@ class Window(QMainWindow):
         self.show_page(Page.CREATE)
         self.watching.watch(path)
         self.theatre.canvas.setFocus()
-
-    def _on_watched(self, path: Path) -> None:
-        self.messages.withdraw(str(path))  # that it is done, and unseen
 
     def _connect_shortcuts(self) -> None:
         shortcuts = self.shortcuts
@@ -380,6 +380,7 @@ class Window(QMainWindow):
         self._draft_file.save()
         self._placing.save()
         self.saving.stop()
+        self.editing.stop()
         self.theatre.close_films()
         self.library.close_pictures()
         self.queue.pictures.stop()

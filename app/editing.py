@@ -1,0 +1,111 @@
+"""The way of an edit through the window: from the picture where its mask is painted into the form, and back."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSize, QTimer
+
+from app import stills
+from app.create import Create
+from app.draft import Edit
+from app.footage import Footage, Painted
+from app.message import MessageLevel
+from app.picture_well import LARGEST
+from app.replacing import Replacing
+from app.text import shortened
+from app.theatre import Theatre
+from app.watching import Watching
+from inference.api import pictures
+
+COPYING = "copying a clip"  # what a message is about
+MOST_SIDE = 1 << 15  # of a mask: more than any video has
+PATIENCE_MS = 400  # until it is said that a large clip is copied
+
+
+class Editing(QObject):
+    """Takes masks from the theatre into the draft, and those of the draft back to be painted on."""
+
+    def __init__(
+        self, replacing: Replacing, watching: Watching, theatre: Theatre, panel: Create
+    ) -> None:
+        super().__init__(theatre)
+        self._replacing, self._watching, self._theatre = replacing, watching, theatre
+        self._panel, self._messages = panel, replacing.messages
+        self._footage = Footage(self)
+        self._paths: dict[str, Path] = {}  # where the videos of this session came from
+        self._wanted: Painted | None = None  # the latest, until it is kept
+        self._opening: tuple[Path, Edit] | None = None
+        self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
+        self._late.timeout.connect(self._on_late)
+        well = panel.pictures.edited
+        well.look_wanted.connect(self._on_look_wanted)
+        well.opened.connect(self._on_opened)
+        self._footage.seen.connect(well.show_frame)
+        self._footage.kept.connect(self._on_kept)
+        self._footage.failed.connect(self._on_failed)
+        theatre.painted.connect(self._on_painted)
+        theatre.opened.connect(self._on_shown)
+        well.look()
+
+    def stop(self) -> None:
+        """Waits for what is being copied, before the program ends."""
+        self._wanted = None
+        self._footage.stop()
+
+    def _on_painted(self, painted: Painted) -> None:
+        self._wanted = painted
+        self._late.start()
+        self._footage.keep(painted)
+
+    def _on_late(self) -> None:
+        if self._wanted is not None:
+            text = self.tr("“{0}” is being copied, to be there when the clip is made…")
+            name = shortened(self._wanted.path.name)
+            self._messages.say(MessageLevel.INFO, text.format(name), subject=COPYING)
+
+    def _on_kept(self, painted: Painted, edit: Edit) -> None:
+        if painted is not self._wanted:
+            return
+        self._end_copying()
+        self._paths[edit.video] = painted.path
+        self._replacing.give_edit(edit)
+        self._panel.edit_prompt()
+
+    def _on_failed(self, sentence: str, details: str) -> None:
+        self._end_copying()
+        self._messages.say(MessageLevel.PROBLEM, sentence, None, details)
+
+    def _end_copying(self) -> None:
+        self._wanted = None
+        self._late.stop()
+        self._messages.withdraw(COPYING)
+
+    def _on_look_wanted(self, video: str, frame: int) -> None:
+        self._footage.look_at(video, frame, LARGEST)
+
+    def _on_opened(self) -> None:
+        """The clip of the edit is shown, as it was found or else as it is kept, to be painted on."""
+        edit = self._panel.draft.edit
+        kept = None if edit is None else pictures.path_of(edit.video)
+        if edit is None or kept is None:
+            return
+        path = self._paths.get(edit.video, kept)
+        if not path.is_file():
+            path = kept
+        self._opening = (path, edit)
+        if self._theatre.path == path:
+            self._on_shown()
+        else:
+            self._watching.hold()
+            self._theatre.open(path, play=False)
+
+    def _on_shown(self) -> None:
+        opening, self._opening = self._opening, None
+        if opening is None or opening[0] != self._theatre.path:
+            return
+        _, edit = opening
+        player = self._theatre.player
+        whole = edit.start == 0 and edit.frames >= player.count
+        player.set_range(edit.start, player.count - 1 if whole else edit.start + edit.frames - 1)
+        player.seek(edit.start)
+        mask = stills.look_at(edit.mask, QSize(MOST_SIDE, MOST_SIDE))
+        self._theatre.paint(None if mask.isNull() else mask)
