@@ -85,12 +85,15 @@ class Editing(QObject):
     def _on_opened(self) -> None:
         """The clip of the edit is shown, as it was found or else as it is kept, to be painted on."""
         edit = self._panel.draft.edit
-        kept = None if edit is None else pictures.path_of(edit.video)
-        if edit is None or kept is None:
+        if edit is None:
             return
-        path = self._paths.get(edit.video, kept)
-        if not path.is_file():
-            path = kept
+        found, kept = self._paths.get(edit.video), pictures.path_of(edit.video)
+        path = found if found is not None and found.is_file() else kept
+        if path is None:
+            return  # which the form says
+        if self._theatre.path == path and self._theatre.painter.is_on:
+            self._theatre.canvas.setFocus()
+            return
         self._opening = (path, edit)
         if self._theatre.path == path:
             self._on_shown()

@@ -40,9 +40,9 @@ class Section(Enum):
 
 
 _COLUMNS = (
-    (Section.WINDOW, Section.CREATE, Section.LOGS),
+    (Section.WINDOW, Section.CREATE, Section.MASK),
     (Section.PICTURE,),
-    (Section.MASK, Section.QUEUE, Section.LIBRARY),
+    (Section.QUEUE, Section.LIBRARY, Section.LOGS),
 )
 
 

@@ -73,6 +73,11 @@ class Mask:
         self._draw(start, to, changed)
         return changed
 
+    def end(self) -> None:
+        """The stroke is over: one that changed nothing is no step to be undone."""
+        if self._done and self._done[-1] == _thin(self._image):
+            self._done.pop()
+
     def clear(self) -> None:
         """Nothing is made anew."""
         self._keep()

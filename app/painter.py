@@ -156,6 +156,8 @@ class Painter(QWidget):
             event.ignore()
             return
         self._pressed = Qt.MouseButton.NoButton
+        if self.painted is not None:
+            self.painted.end()
         self.changed.emit()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802, Qt's name

@@ -139,8 +139,9 @@ class Theatre(Panel):
                 "",
             )
             return
-        painted = None if mask is None else Mask.of(mask, film.size)
-        self._masks = {film.path: painted or self._masks.get(film.path) or Mask(film.size)}
+        before = self._masks.get(film.path) or Mask(film.size)
+        wanted = before if mask is None else Mask.of(mask, film.size)
+        self._masks = {film.path: before if before.image == wanted.image else wanted}
         self.player.pause()
         self.transport.set_painted(True)
         self.painter.begin(self._masks[film.path])

@@ -123,6 +123,10 @@
         <translation>将这一帧用作下一段视频的尾帧</translation>
     </message>
     <message>
+        <source>Change a part of this clip</source>
+        <translation>修改此视频的一部分</translation>
+    </message>
+    <message>
         <source>Export the range</source>
         <translation>导出选段</translation>
     </message>
@@ -735,6 +739,24 @@
     </message>
 </context>
 <context>
+    <name>EditWell</name>
+    <message>
+        <source>End the edit</source>
+        <translation>结束修改</translation>
+    </message>
+    <message>
+        <source>Where it is tinted the clip is made anew: click to paint on, or press Delete to end the edit.</source>
+        <translation>着色的部分会重新生成：点击可继续涂抹，按 Delete 键结束修改。</translation>
+    </message>
+</context>
+<context>
+    <name>Editing</name>
+    <message>
+        <source>“{0}” is being copied, to be there when the clip is made…</source>
+        <translation>正在复制“{0}”，以便生成视频时使用…</translation>
+    </message>
+</context>
+<context>
     <name>Engine</name>
     <message>
         <source>The engine said something that can&apos;t be read: {0}.</source>
@@ -933,6 +955,10 @@
     <message>
         <source>Picture and player</source>
         <translation>画面与播放器</translation>
+    </message>
+    <message>
+        <source>While a mask is painted</source>
+        <translation>绘制蒙版时</translation>
     </message>
     <message>
         <source>Queue</source>
@@ -1534,6 +1560,84 @@
     </message>
 </context>
 <context>
+    <name>PaintBar</name>
+    <message>
+        <source>Brush: {0} pixels</source>
+        <translation>画笔：{0} 像素</translation>
+    </message>
+    <message>
+        <source>Brush</source>
+        <translation>画笔</translation>
+    </message>
+    <message>
+        <source>Paint</source>
+        <translation>涂抹</translation>
+    </message>
+    <message>
+        <source>Erase</source>
+        <translation>擦除</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>Redo</source>
+        <translation>重做</translation>
+    </message>
+    <message>
+        <source>Clear the mask</source>
+        <translation>清空蒙版</translation>
+    </message>
+    <message>
+        <source>Invert the mask</source>
+        <translation>反转蒙版</translation>
+    </message>
+    <message>
+        <source>Paint over what is to be made anew. The right button erases.</source>
+        <translation>涂抹要重新生成的部分。右键擦除。</translation>
+    </message>
+    <message>
+        <source>Use this mask</source>
+        <translation>使用此蒙版</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+</context>
+<context>
+    <name>Painter</name>
+    <message>
+        <source>Use this mask</source>
+        <translation>使用此蒙版</translation>
+    </message>
+    <message>
+        <source>Leave the mask</source>
+        <translation>退出蒙版绘制</translation>
+    </message>
+    <message>
+        <source>Smaller brush</source>
+        <translation>缩小画笔</translation>
+    </message>
+    <message>
+        <source>Larger brush</source>
+        <translation>放大画笔</translation>
+    </message>
+    <message>
+        <source>Paint with the left button, or erase</source>
+        <translation>左键切换涂抹或擦除</translation>
+    </message>
+    <message>
+        <source>Undo a stroke</source>
+        <translation>撤销一笔</translation>
+    </message>
+    <message>
+        <source>Redo a stroke</source>
+        <translation>重做一笔</translation>
+    </message>
+</context>
+<context>
     <name>PictureWell</name>
     <message>
         <source>Pictures ({0})</source>
@@ -1597,6 +1701,14 @@
     <message>
         <source>The picture that the clip ends with</source>
         <translation>视频结尾的图片</translation>
+    </message>
+    <message>
+        <source>Edited clip</source>
+        <translation>要修改的视频</translation>
+    </message>
+    <message>
+        <source>The clip of which a part is made anew</source>
+        <translation>其中一部分会重新生成的视频</translation>
     </message>
     <message>
         <source>Swap first and last frame</source>
@@ -1908,6 +2020,14 @@
     <message>
         <source>The next clip ends with this frame: describe what happens.</source>
         <translation>下一段视频以这一帧为尾帧：请描述在此之前发生什么。</translation>
+    </message>
+    <message>
+        <source>The next clip is this one with a part made anew: describe what is to be there.</source>
+        <translation>下一段视频会重新生成此视频的一部分：请描述那里要出现什么。</translation>
+    </message>
+    <message>
+        <source>Of its {0} frames it has the first {1}: mark a range for others.</source>
+        <translation>它共有 {0} 帧，只取前 {1} 帧：要用其他帧，请先标出选段。</translation>
     </message>
     <message>
         <source>Undo</source>
@@ -2260,6 +2380,14 @@
         <translation>无法保存这张图片：{reason}。</translation>
     </message>
     <message>
+        <source>a part of a clip made anew</source>
+        <translation>重新生成视频的一部分</translation>
+    </message>
+    <message>
+        <source>a clip made anew</source>
+        <translation>重新生成视频</translation>
+    </message>
+    <message>
         <source>first and last frame given</source>
         <translation>已给定首帧和尾帧</translation>
     </message>
@@ -2270,6 +2398,14 @@
     <message>
         <source>last frame given</source>
         <translation>已给定尾帧</translation>
+    </message>
+    <message>
+        <source>The video that is edited isn&apos;t on this machine any more: open it and paint again, or take the edit away.</source>
+        <translation>要修改的视频已不在这台电脑上：请打开它重新涂抹，或结束修改。</translation>
+    </message>
+    <message>
+        <source>The mask of the edit isn&apos;t on this machine any more: click the edited clip and paint it again.</source>
+        <translation>蒙版已不在这台电脑上：请点击要修改的视频，重新涂抹。</translation>
     </message>
 </context>
 <context>
@@ -2307,6 +2443,10 @@
 </context>
 <context>
     <name>Theatre</name>
+    <message>
+        <source>A folder of pictures can&apos;t be edited: export it as a video, and open that.</source>
+        <translation>图片文件夹不能修改：请先导出为视频，再打开那个视频。</translation>
+    </message>
     <message>
         <source>Waiting to go on after step {step} of {steps}</source>
         <translation>等待从第 {step} 步（共 {steps} 步）之后继续</translation>
@@ -2461,6 +2601,10 @@
         <translation>将这一帧用作下一段视频的尾帧</translation>
     </message>
     <message>
+        <source>Change a part of this clip</source>
+        <translation>修改此视频的一部分</translation>
+    </message>
+    <message>
         <source>Save this frame</source>
         <translation>保存此帧</translation>
     </message>
@@ -2524,6 +2668,14 @@
     <message>
         <source>A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more.</source>
         <translation>只有一帧的视频除了给定的图片就没有可生成的内容：请将长度设为 5 帧或更多。</translation>
+    </message>
+    <message>
+        <source>A clip that is an edit of a video has its first and last frames from there: take the pictures away, or the video.</source>
+        <translation>修改视频时，首帧和尾帧都来自该视频：请移除图片，或移除视频。</translation>
+    </message>
+    <message>
+        <source>A mask says what of a video is made anew: name the video, too, or take the mask away.</source>
+        <translation>蒙版标出视频中要重新生成的部分：请同时指定视频，或移除蒙版。</translation>
     </message>
     <message>
         <source>A picture that the clip is made from isn&apos;t on this machine any more: choose it again.</source>
@@ -3026,6 +3178,10 @@
         <translation>没有更快的格式（{source}）</translation>
     </message>
     <message>
+        <source>number of frames to skip</source>
+        <translation>跳过的帧数</translation>
+    </message>
+    <message>
         <source>number of steps</source>
         <translation>步数</translation>
     </message>
@@ -3088,6 +3244,10 @@
     <message>
         <source>{path} isn&apos;t one picture: choose a file with a single one, such as a .png or .jpg.</source>
         <translation>{path} 不是单张图片：请选择只含一张图片的文件，例如 .png 或 .jpg。</translation>
+    </message>
+    <message>
+        <source>{title} edits no video: take the video away, or choose {others}.</source>
+        <translation>{title} 不能修改视频：请移除视频，或改用 {others}。</translation>
     </message>
     <message>
         <source>{title} makes video from text alone: take the pictures away, or choose {others}.</source>

@@ -91,6 +91,15 @@ def test_whole_strokes_are_undone_and_done_again(mask: Mask) -> None:
     assert (mask.can_undo, mask.can_redo) == (True, False)
 
 
+def test_stroke_that_changes_nothing_is_no_step(mask: Mask) -> None:
+    mask.begin(QPointF(-50, -50), 6)
+    mask.end()
+    assert not mask.can_undo
+    mask.begin(QPointF(40, 30), 6)
+    mask.end()
+    assert mask.can_undo
+
+
 def test_new_stroke_takes_the_place_of_what_was_undone(mask: Mask) -> None:
     mask.begin(QPointF(10, 10), 6)
     mask.undo()
