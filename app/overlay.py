@@ -9,6 +9,7 @@ SHADE = QColor(0, 0, 0, 150)  # over a picture, so the same in every theme
 ON_SHADE = QColor(255, 255, 255, 230)
 MASK_TINT = QColor(232, 40, 150, 120)  # that few pictures have much of
 MASK_EDGE, MASK_RIM = QColor(255, 255, 255, 240), QColor(0, 0, 0, 170)
+MAGNIFIED = 3  # times, from which on a mask's pixels are seen as they are
 MASK_REACH = 3  # pixels around a mask that its edge takes
 
 
@@ -86,16 +87,17 @@ def mask_layer(mask: QImage, box: QRectF, part: QRect, ratio: float = 1.0) -> QI
     `part`, at `ratio` pixels of the screen for a logical one."""
     shape = _transparent(part.size() * ratio)
     painter = QPainter(shape)
-    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    magnified = box.width() >= MAGNIFIED * mask.width()
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
     painter.scale(ratio, ratio)
     painter.translate(-part.topLeft())
     seen = mask.copy()
     seen.reinterpretAsFormat(QImage.Format.Format_Alpha8)
     painter.drawImage(box, seen)
     painter.end()
-    layer = _coloured(_swollen(shape, 2 * ratio), MASK_RIM)
+    layer = _coloured(_swollen(shape, 2.5 * ratio), MASK_RIM)
     painter.begin(layer)
-    painter.drawImage(0, 0, _coloured(_swollen(shape, ratio), MASK_EDGE))
+    painter.drawImage(0, 0, _coloured(_swollen(shape, 1.5 * ratio), MASK_EDGE))
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_DestinationOut)
     painter.drawImage(0, 0, shape)
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)

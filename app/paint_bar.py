@@ -3,7 +3,8 @@
 from math import log
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QLabel, QPushButton, QToolButton, QVBoxLayout
 
 from app import theme
 from app.fields import Panel, Segments, Slider, name_tool, row, tool
@@ -91,17 +92,35 @@ class PaintBar(Panel):
         self.brush.setMaximumWidth(BRUSH_WIDTH)
         line = QFrame()
         theme.set_kind(line, "line")
-        tools = row(self._title, self.brush, self.modes)
-        for button in (self.undo, self.redo, self.clear, self.invert):
-            tools.addWidget(button)
-        tools.addStretch(1)
+        self._brush_row = row(self._title, self.brush, self.modes)
+        self._brush_row.addStretch(1)
+        self._tool_row = row(self.undo, self.redo, self.clear, self.invert)
+        self._tool_row.addStretch(1)
+        self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._tools.setSpacing(theme.TIGHT)
+        self._tools.addLayout(self._brush_row)
+        self._tools.addLayout(self._tool_row, 1)
         ends = row(self.hint, self.cancel, self.use, stretch=0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(theme.ROOM, 0, theme.ROOM, theme.TIGHT)
         layout.setSpacing(6)
         layout.addWidget(line)
-        layout.addLayout(tools)
+        layout.addLayout(self._tools)
         layout.addLayout(ends)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802, Qt's name
+        super().resizeEvent(event)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """The tools stand in one row, if there is room; the bar can always get narrower than that."""
+        self.modes.setMinimumWidth(self.modes.minimumSizeHint().width())
+        widths = [line.minimumSize().width() for line in (self._brush_row, self._tool_row)]
+        around = 2 * theme.ROOM
+        fits = sum(widths) + self._tools.spacing() + around <= self.width()
+        direction = QBoxLayout.Direction
+        self._tools.setDirection(direction.LeftToRight if fits else direction.TopToBottom)
+        self.setMinimumWidth(max(widths) + around)
 
     def retranslate(self) -> None:
         brush = self.tr("Brush")
@@ -121,3 +140,4 @@ class PaintBar(Panel):
         self.cancel.setText(self.tr("Cancel"))
         name_tool(self.cancel, self.cancel.text(), "Esc")
         self.show_painter()
+        self._arrange()
