@@ -79,7 +79,10 @@ class Footage(QObject):
             return
         keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode
         try:
-            with closing(open_source(path).read(frame)) as frames:
+            source = open_source(path)
+            if frame >= source.count:
+                return
+            with closing(source.read(frame)) as frames:
                 image = next(frames, None)
         except (UserError, OSError):
             return

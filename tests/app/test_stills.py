@@ -1,6 +1,7 @@
 """Pictures for clips: taken in as they are, upright, or refused in one sentence."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from app import stills
 from inference.api import pictures
 from inference.api.errors import UserError
 from inference.media import read_frames
-from tests.app.kinora_clips import write_clip
+from tests.app.kinora_clips import ask, write_clip
 
 ORIENTATION = 0x112  # of Exif
 
@@ -135,3 +136,9 @@ def test_picture_that_is_gone_is_missing_and_has_no_size() -> None:
     assert stills.size_of("a" * 64) is None
     assert stills.size_of("") is None
     assert stills.look_at("a" * 64, QSize(9, 9)).isNull()
+
+
+def test_edit_is_told_in_words() -> None:
+    request = replace(ask(), video="a" * 64)
+    assert stills.text_of(request) == "a clip made anew"
+    assert stills.text_of(replace(request, mask="b" * 64)) == "a part of a clip made anew"
