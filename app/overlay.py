@@ -7,7 +7,7 @@ from app import theme
 
 SHADE = QColor(0, 0, 0, 150)  # over a picture, so the same in every theme
 ON_SHADE = QColor(255, 255, 255, 230)
-MASK_TINT = QColor(232, 40, 150, 120)  # that few pictures have much of
+MASK_TINT = QColor(232, 40, 150, 130)  # that few pictures have much of
 MASK_EDGE, MASK_RIM = QColor(255, 255, 255, 240), QColor(0, 0, 0, 170)
 MAGNIFIED = 3  # times, from which on a mask's pixels are seen as they are
 MASK_REACH = 3  # pixels around a mask that its edge takes

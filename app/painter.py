@@ -44,6 +44,7 @@ class Painter(QWidget):
         self._drawn: tuple[QRectF, QRect, float] | None = None  # what the layer was made for
         self.setMouseTracking(True)
         self.setCursor(Qt.CursorShape.CrossCursor)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         canvas.installEventFilter(self)
         self.hide()
 
@@ -146,6 +147,8 @@ class Painter(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802, Qt's name
         self._follow(event.position())
+        if not event.buttons() & self._pressed:  # it was let go where nobody saw it
+            self._lift()
         if self.painted is not None and self._pressed is not Qt.MouseButton.NoButton:
             self._show_change(self.painted.extend(self._in_picture(event.position())))
         else:
@@ -155,10 +158,7 @@ class Painter(QWidget):
         if event.button() is not self._pressed:
             event.ignore()
             return
-        self._pressed = Qt.MouseButton.NoButton
-        if self.painted is not None:
-            self.painted.end()
-        self.changed.emit()
+        self._lift()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802, Qt's name
         """Two dots."""
@@ -178,6 +178,13 @@ class Painter(QWidget):
         if event.type() is QEvent.Type.Resize:
             self.setGeometry(self._canvas.rect())
         return super().eventFilter(watched, event)
+
+    def _lift(self) -> None:
+        """The stroke, if there is one, is over."""
+        if self.painted is not None and self._pressed is not Qt.MouseButton.NoButton:
+            self._pressed = Qt.MouseButton.NoButton
+            self.painted.end()
+            self.changed.emit()
 
     def _follow(self, place: QPointF | None) -> None:
         """The ring goes with the mouse."""

@@ -324,6 +324,27 @@ def test_request_of_an_edit_is_loaded_with_it(
     assert window.create_panel.pictures.edited.name == request.video
 
 
+def test_edit_is_seen_after_a_restart(
+    qtbot: QtBot, window: Window, services: Services, clip: Path
+) -> None:
+    watch(qtbot, window, clip)
+    press(window, Qt.Key.Key_M)
+    stroke(window)
+    use(qtbot, window)
+    window._draft_file.save()
+    again = Window(services)
+    qtbot.addWidget(again)
+    well = again.create_panel.pictures.edited
+    assert again.draft.edit == window.draft.edit
+    qtbot.waitUntil(lambda: not well._frame.isNull(), timeout=WAIT_MS)
+    again.show()
+    again.resize(1280, 800)
+    well.click()
+    qtbot.waitUntil(lambda: again.theatre.painter.isVisible(), timeout=WAIT_MS)
+    assert again.theatre.player.is_whole()
+    again.close()
+
+
 def test_copying_that_takes_long_is_said(
     qtbot: QtBot, window: Window, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QSize, Qt
-from PySide6.QtGui import QImage, QKeyEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QSlider
 from pytestqt.qtbot import QtBot
@@ -22,6 +22,7 @@ LEFT, RIGHT, MIDDLE = (
     Qt.MouseButton.RightButton,
     Qt.MouseButton.MiddleButton,
 )
+NONE = Qt.MouseButton.NoButton
 PLAIN, SHIFT = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier
 CONTROL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
@@ -134,6 +135,24 @@ def test_other_button_in_a_stroke_changes_nothing(painter: Painter) -> None:
     painter.undo()
     assert painter.painted is not None
     assert painter.painted.is_empty
+
+
+def test_button_that_was_let_go_elsewhere_paints_no_more(painter: Painter) -> None:
+    QTest.mousePress(painter, LEFT, PLAIN, place(20, 20))
+    at = QPointF(place(60, 20))
+    moved = QMouseEvent(
+        QEvent.Type.MouseMove, at, painter.mapToGlobal(at), Qt.MouseButton.NoButton, NONE, PLAIN
+    )
+    QApplication.sendEvent(painter, moved)
+    assert not is_white(painter, 40, 20)
+    painter.undo()
+    assert not is_white(painter, 20, 20)
+    QTest.mouseRelease(painter, LEFT, PLAIN, place(60, 20))
+
+
+def test_stroke_beside_the_picture_is_nothing_to_undo(painter: Painter, bar: PaintBar) -> None:
+    stroke(painter, (-10, -10), (90, -10))
+    assert not bar.undo.isEnabled()
 
 
 def test_it_paints_the_same_place_of_a_picture_that_is_zoomed_and_moved(
