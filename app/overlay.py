@@ -10,7 +10,7 @@ ON_SHADE = QColor(255, 255, 255, 230)
 MASK_TINT = QColor(232, 40, 150, 130)  # that few pictures have much of
 MASK_EDGE, MASK_RIM = QColor(255, 255, 255, 240), QColor(0, 0, 0, 170)
 MAGNIFIED = 3  # times, from which on a mask's pixels are seen as they are
-MASK_REACH = 3  # pixels around a mask that its edge takes
+MASK_REACH = 3  # logical pixels around a mask that its edge takes
 
 
 def paint_label(
@@ -83,13 +83,12 @@ def paint_frame(painter: QPainter, room: QRect, thickness: int) -> None:
 
 
 def mask_layer(mask: QImage, box: QRectF, part: QRect, ratio: float = 1.0) -> QImage:
-    """What shows a mask whose picture lies in `box`: a tint with an edge that is seen on any picture. Of it the
-    `part`, at `ratio` pixels of the screen for a logical one."""
-    shape = _transparent(part.size() * ratio)
+    """What shows a mask whose picture lies in `box`: a tint with an edge that is seen on any picture. Of it that
+    `part`; all in pixels of the screen, of which a logical one has `ratio`."""
+    shape = _transparent(part.size())
     painter = QPainter(shape)
     magnified = box.width() >= MAGNIFIED * mask.width()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not magnified)
-    painter.scale(ratio, ratio)
     painter.translate(-part.topLeft())
     seen = mask.copy()
     seen.reinterpretAsFormat(QImage.Format.Format_Alpha8)
@@ -103,7 +102,6 @@ def mask_layer(mask: QImage, box: QRectF, part: QRect, ratio: float = 1.0) -> QI
     painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_SourceOver)
     painter.drawImage(0, 0, _coloured(shape, MASK_TINT))
     painter.end()
-    layer.setDevicePixelRatio(ratio)
     return layer
 
 

@@ -209,29 +209,44 @@ class Painter(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802, Qt's name
         if self.painted is None:
             return
-        key = self._geometry.box, self.rect(), self.devicePixelRatio()
-        if self._drawn != key:
+        ratio = self.devicePixelRatio()
+        if self._drawn != (key := (self._box_on_screen(), self._screen(), ratio)):
             self._drawn = key
             self._layer = overlay.mask_layer(self.painted.image, *key)
+        self._layer.setDevicePixelRatio(ratio)
         painter = QPainter(self)
         painter.drawImage(0, 0, self._layer)
         if self._at is not None:
             overlay.paint_brush(painter, self._at, self.diameter * self._scale())
 
+    def _screen(self) -> QRect:
+        """All of it, in pixels of the screen."""
+        ratio = self.devicePixelRatio()
+        return QRect(0, 0, ceil(self.width() * ratio), ceil(self.height() * ratio))
+
+    def _box_on_screen(self) -> QRectF:
+        """Where the picture lies, in pixels of the screen."""
+        box, ratio = self._geometry.box, self.devicePixelRatio()
+        return QRectF(box.topLeft() * ratio, box.size() * ratio)
+
     def _show_change(self, changed: QRect) -> None:
         """Draws anew that part of the picture alone: a stroke is to follow the hand."""
         if self.painted is None or self._drawn is None or changed.isEmpty():
             return
-        box, scale = self._geometry.box, self._scale()
-        reach, whole = ceil(overlay.MASK_REACH + scale), self.rect()
+        box, whole, ratio = self._drawn
+        scale = box.width() / max(1.0, self._geometry.picture.width())
+        reach = ceil(overlay.MASK_REACH * ratio + scale)
         place = QRectF(box.topLeft() + QPointF(changed.topLeft()) * scale, changed.size() * scale)
-        part = place.adjusted(-reach, -reach, reach, reach).toAlignedRect().intersected(whole)
-        if not part.isEmpty():
-            around = part.adjusted(-reach, -reach, reach, reach).intersected(whole)
-            fresh = overlay.mask_layer(self.painted.image, box, around, self.devicePixelRatio())
-            painter = QPainter(self._layer)
-            painter.setClipRect(part)
-            painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
-            painter.drawImage(around.topLeft(), fresh)
-            painter.end()
-            self.update(part)
+        part = place.toAlignedRect().adjusted(-reach, -reach, reach, reach).intersected(whole)
+        if part.isEmpty():
+            return
+        around = part.adjusted(-reach, -reach, reach, reach).intersected(whole)
+        fresh = overlay.mask_layer(self.painted.image, box, around, ratio)
+        self._layer.setDevicePixelRatio(1.0)
+        painter = QPainter(self._layer)
+        painter.setClipRect(part)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(around.topLeft(), fresh)
+        painter.end()
+        corner, size = QPointF(part.topLeft()) / ratio, part.size().toSizeF() / ratio
+        self.update(QRectF(corner, size).toAlignedRect())
