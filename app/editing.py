@@ -99,7 +99,10 @@ class Editing(QObject):
             self._on_shown()
         else:
             self._watching.hold()
-            self._theatre.open(path, play=False)
+            title = (
+                self._panel.pictures.edited.text()
+            )  # what is kept has a name that nobody can read
+            self._theatre.open(path, play=False, name=title if found is None else found.name)
 
     def _on_shown(self) -> None:
         opening, self._opening = self._opening, None

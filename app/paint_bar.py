@@ -35,9 +35,8 @@ class PaintBar(Panel):
 
     @property
     def buttons(self) -> tuple[QToolButton | QPushButton, ...]:
-        """All but the slider: the keys of the picture are theirs, too."""
-        tools = (self.undo, self.redo, self.clear, self.invert)
-        return (*self.modes.buttons, *tools, self.cancel, self.use)
+        """Those that leave the arrows to the picture."""
+        return (self.undo, self.redo, self.clear, self.invert, self.cancel, self.use)
 
     def show_painter(self) -> None:
         """Takes everything from the painter."""

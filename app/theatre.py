@@ -77,13 +77,15 @@ class Theatre(Panel):
         """The id of the job whose preview is shown; empty for a clip and for nothing."""
         return self._preview.job if self._preview is not None else ""
 
-    def open(self, path: Path, *, play: bool = True) -> None:
-        """Show that clip; what was shown stays until its first frame is there."""
+    def open(self, path: Path, *, play: bool = True, name: str = "") -> None:
+        """Show that clip, under a name of its own or its file's; what was shown stays until its first frame is
+        there."""
         if self._opening is not None:
             _silence(self._opening)
             if self._opening is not self._film:
                 self._opening.close()
         frames = Frames(path)
+        frames.name = name or frames.name
         frames.opened.connect(self._on_opened)
         frames.failed.connect(self._on_failed)
         frames.shortened.connect(self._on_shortened)

@@ -296,6 +296,8 @@ def test_edit_whose_file_was_moved_is_opened_as_it_is_kept(
     qtbot.waitUntil(lambda: window.theatre.painter.isVisible(), timeout=WAIT_MS)
     assert window.theatre.path == pictures.require(edit.video)
     assert window.theatre.player.is_whole()
+    assert window.theatre.canvas.film is not None
+    assert window.theatre.canvas.film.name == "my clip.mp4"
     assert mask_of(window).image == painted
     pictures.require(edit.mask).unlink()
     watch(qtbot, window, tmp_path / "other.mp4")
@@ -332,6 +334,7 @@ def test_edit_is_seen_after_a_restart(
     stroke(window)
     use(qtbot, window)
     window._draft_file.save()
+    clip.unlink()
     again = Window(services)
     qtbot.addWidget(again)
     well = again.create_panel.pictures.edited
@@ -342,6 +345,7 @@ def test_edit_is_seen_after_a_restart(
     well.click()
     qtbot.waitUntil(lambda: again.theatre.painter.isVisible(), timeout=WAIT_MS)
     assert again.theatre.player.is_whole()
+    assert "Edited clip" in again.theatre.canvas.accessibleDescription()
     again.close()
 
 
@@ -375,3 +379,29 @@ def test_keys_of_the_painter_are_in_the_help(window: Window) -> None:
     bound = {key for binding in window.theatre.painter.bindings() for key in binding.keys}
     assert listed == {shown(key) for key in bound}
     assert {"Enter", "Esc", "[", "]", "Ctrl+Z", "Ctrl+Shift+Z"} <= listed
+
+
+def test_tab_goes_from_the_picture_through_the_bar(
+    qtbot: QtBot, window: Window, clip: Path
+) -> None:
+    watch(qtbot, window, clip)
+    press(window, Qt.Key.Key_M)
+    stroke(window)
+    window.theatre.painter.invert()
+    press(window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    bar, order = window.theatre.paint_bar, list[object]()
+    for _ in range(10):
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        QTest.keyClick(focused, Qt.Key.Key_Tab)
+        order.append(QApplication.focusWidget())
+    paint, erase = bar.modes.buttons
+    tools = [bar.undo, bar.redo, bar.clear, bar.invert]
+    assert order[:8] == [bar.brush, paint, *tools, bar.cancel, bar.use]
+    paint.setFocus()
+    QTest.keyClick(paint, Qt.Key.Key_Right)
+    assert erase.hasFocus()
+    QTest.keyClick(erase, Qt.Key.Key_Space)
+    assert window.theatre.painter.erases
+    QTest.keyClick(erase, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
+    assert not bar.redo.isEnabled()

@@ -315,7 +315,7 @@ def test_slider_goes_from_the_smallest_brush_to_the_largest(
 
 
 def test_everything_in_the_bar_has_a_name_and_is_reached_by_tab(bar: PaintBar) -> None:
-    for part in (*bar.buttons, bar.brush):
+    for part in (*bar.buttons, *bar.modes.buttons, bar.brush):
         assert part.accessibleName()
         assert part.focusPolicy() & Qt.FocusPolicy.TabFocus
     assert bar.findChildren(QSlider) == [bar.brush]
@@ -326,7 +326,7 @@ def test_nothing_of_the_bar_is_cut_off(bar: PaintBar, width: int) -> None:
     bar.resize(width, 160)
     QApplication.processEvents()
     assert bar.width() == width
-    for part in (*bar.buttons, bar.brush):
+    for part in (*bar.buttons, *bar.modes.buttons, bar.brush):
         at = part.mapTo(bar, QPoint())
         assert bar.rect().contains(at)
         assert bar.rect().contains(at + part.rect().bottomRight())
