@@ -69,13 +69,15 @@ class Choices:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A kept video of which `frames` frames, from `start` on, are made anew where the kept picture `mask` is
-    white: everywhere, if there is none."""
+    white: everywhere, if there is none. `kept_frames` and `outpaint` are as in the request."""
 
     video: str
     start: int
     mask: str
     frames: int
     fps: int
+    kept_frames: int = 0
+    outpaint: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,10 @@ def edit_of(request: GenerationRequest) -> Edit | None:
     """Which video a request makes anew; None if it makes a clip from nothing."""
     if not request.video:
         return None
-    return Edit(request.video, request.video_start, request.mask, request.frames, request.fps)
+    return Edit(
+        *(request.video, request.video_start, request.mask, request.frames, request.fps),
+        *(request.kept_frames, request.outpaint),
+    )
 
 
 def frames_for(seconds: float, fps: int) -> int:
@@ -351,6 +356,7 @@ class Draft(QObject):
         values |= {"first_frame": self.first_frame, "last_frame": self.last_frame}
         if (edit := self.edit) is not None:
             values |= {"video": edit.video, "video_start": edit.start, "mask": edit.mask}
+            values |= {"kept_frames": edit.kept_frames, "outpaint": edit.outpaint}
         values["stop_after"] = self.stop_after
         return GenerationRequest(prompt=prompt, model=self.model, seed=seed, **values)
 

@@ -2666,6 +2666,14 @@
         <translation>一个 .png 只能存一张图片，而视频有多帧：请指定一个文件夹。</translation>
     </message>
     <message>
+        <source>A clip can&apos;t go on with {kept} frames of a video: their number is 4n+1; the nearest is {nearest}.</source>
+        <translation>不能用视频的 {kept} 帧来续写：帧数须为 4n+1，最接近的是 {nearest}。</translation>
+    </message>
+    <message>
+        <source>A clip goes on with a whole video: name one, and take the mask away if there is one.</source>
+        <translation>续写需要整个视频：请指定一个视频；如有蒙版，请移除。</translation>
+    </message>
+    <message>
         <source>A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more.</source>
         <translation>只有一帧的视频除了给定的图片就没有可生成的内容：请将长度设为 5 帧或更多。</translation>
     </message>
@@ -2942,6 +2950,10 @@
         <translation>无法把未完成的视频保存到 {path}（{reason}）：如果现在停止，之后会从更早的一步继续或从头开始。</translation>
     </message>
     <message>
+        <source>The video, or its mask, has {count} frames from frame {start} on, and {needed} are needed: make the clip shorter, or begin earlier.</source>
+        <translation>视频或其蒙版从第 {start} 帧起只有 {count} 帧，而需要 {needed} 帧：请缩短要生成的视频，或从更早的帧开始。</translation>
+    </message>
+    <message>
         <source>The {model} model knows only its toy world: {world}. For anything else, get a real one, on the Models page or with: {kinora} models download t2v-1.3b</source>
         <translation>模型 {model} 只认识它的小小世界：{world}。要生成其他内容，请在“模型”页下载真正的模型，或运行：{kinora} models download t2v-1.3b</translation>
     </message>
@@ -2996,6 +3008,10 @@
     <message>
         <source>Weights in {choice}.</source>
         <translation>权重格式：{choice}。</translation>
+    </message>
+    <message>
+        <source>What is around a video is made anew of one that is edited: name it.</source>
+        <translation>扩展画面需要一个要修改的视频：请指定它。</translation>
     </message>
     <message>
         <source>What this clip took isn&apos;t noted for the next one&apos;s forecast: {error}</source>
@@ -3182,6 +3198,10 @@
         <translation>跳过的帧数</translation>
     </message>
     <message>
+        <source>number of references</source>
+        <translation>参考图数量</translation>
+    </message>
+    <message>
         <source>number of steps</source>
         <translation>步数</translation>
     </message>
@@ -3240,6 +3260,14 @@
     <message>
         <source>{address} did not answer as a model hub does: check the network, and the mirror if one is set (HF_ENDPOINT on the command line).</source>
         <translation>{address} 的回应不像模型站点：请检查网络，如设置了镜像也请检查镜像（命令行为 HF_ENDPOINT）。</translation>
+    </message>
+    <message>
+        <source>{kept} frames of the video leave nothing of {frames} to make: take fewer of them, or make the clip longer.</source>
+        <translation>沿用视频的 {kept} 帧后，{frames} 帧中已没有要生成的：请减少沿用的帧数，或生成更长的视频。</translation>
+    </message>
+    <message>
+        <source>{path} has no more than {start} frames: begin with an earlier one.</source>
+        <translation>{path} 的帧数不超过 {start}：请从更早的帧开始。</translation>
     </message>
     <message>
         <source>{path} isn&apos;t one picture: choose a file with a single one, such as a .png or .jpg.</source>
@@ -3604,6 +3632,10 @@
     <message>
         <source>{times}x as fast as {native} ({source})</source>
         <translation>速度为 {native} 的 {times} 倍（{source}）</translation>
+    </message>
+    <message>
+        <source>{title} shows nothing of other pictures: take the references away, or choose {others}.</source>
+        <translation>{title} 不能使用参考图：请移除参考图，或改用 {others}。</translation>
     </message>
     <message>
         <source>{title} {size}</source>

@@ -227,6 +227,10 @@ def test_edit_is_of_the_request_and_comes_back_with_it() -> None:
     assert other.request() == request
     assert other.edit is not None
     assert other.edit.frames == request.frames
+    for there in ({"kept_frames": 5}, {"outpaint": True}):
+        more = replace(request, mask="", **there)
+        other.load(more)
+        assert other.request() == more
     other.load(replace(request, video="", video_start=0, mask=""))
     assert other.request().given == ()
 
