@@ -18,7 +18,8 @@ from app.mask import Mask
 from app.window import Services, Window
 from inference.api import pictures
 from inference.api.messages import ModelInfo
-from tests.app.conftest import bring_up
+from inference.media import read_frames
+from tests.app.conftest import PATIENCE_MS, bring_up
 from tests.app.kinora_clips import ask
 from tests.app.kinora_clips import write_clip as write_kinora_clip
 from tests.app.numbered_clips import number_of, write_clip, write_pictures
@@ -405,3 +406,28 @@ def test_tab_goes_from_the_picture_through_the_bar(
     assert window.theatre.painter.erases
     QTest.keyClick(erase, Qt.Key.Key_Y, Qt.KeyboardModifier.ControlModifier)
     assert not bar.redo.isEnabled()
+
+
+def test_part_of_a_clip_is_made_anew_for_real(
+    qtbot: QtBot, window: Window, services: Services, tmp_path: Path
+) -> None:
+    window.draft.use_model("demo")
+    services.engine.start()
+    panel = window.create_panel
+    qtbot.waitUntil(lambda: panel.model.findData("demo") >= 0, timeout=PATIENCE_MS)
+    watch(qtbot, window, write_clip(tmp_path / "nine.mp4", 9, size=(64, 64)))
+    press(window, Qt.Key.Key_M)
+    stroke(window)
+    use(qtbot, window)
+    window.draft.choose(steps=2)
+    window.draft.set_seed(3, locked=True)
+    QTest.keyClicks(panel.prompt.editor, "a red circle stays still at night")
+    with qtbot.waitSignal(services.jobs.finished, timeout=PATIENCE_MS):
+        panel.generate.click()
+    (job,) = services.jobs.jobs
+    before, after = (list(read_frames(path)) for path in (tmp_path / "nine.mp4", Path(job.path)))
+    assert len(after) == 9
+    for frame, made in zip(before, after, strict=True):
+        change = (frame.int() - made.int()).abs().amax(dim=-1)
+        assert change[:12].max() < 16  # packed anew
+        assert change[30:34, 24:40].float().mean() > 16
