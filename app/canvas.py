@@ -48,6 +48,7 @@ class Canvas(Panel):
     beginning_wanted = Signal()  # of a clip, with this frame
     ending_wanted = Signal()
     editing_wanted = Signal()  # of a part of the clip
+    going_on_wanted = Signal()  # with the clip
     export_wanted = Signal()  # of the range
 
     def __init__(self, player: Player) -> None:
@@ -300,6 +301,7 @@ class Canvas(Panel):
             ),
             Binding(("N",), self.tr("End the next clip with this frame"), self.ending_wanted.emit),
             Binding(("M",), self.tr("Change a part of this clip"), self.editing_wanted.emit),
+            Binding(("G",), self.tr("Go on with this clip"), self.going_on_wanted.emit),
             Binding(("E",), self.tr("Export the range"), self.export_wanted.emit),
             Binding(("Esc",), self.tr("Leave the full screen"), self.escaped.emit),
         ]

@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Signal
 from app import stills
 from inference.api.messages import ModelInfo
 from inference.api.models import DEMO, MODELS
-from inference.api.sizes import frames_of_edit, size_like, size_of_edit
+from inference.api.sizes import frames_of_edit, frames_to_keep, size_like, size_of_edit
 from inference.api.spec import (
     MAX_SEED,
     SIZE_MULTIPLE,
@@ -69,7 +69,8 @@ class Choices:
 @dataclass(frozen=True, slots=True)
 class Edit:
     """A kept video of which `frames` frames, from `start` on, are made anew where the kept picture `mask` is
-    white: everywhere, if there is none. `kept_frames` and `outpaint` are as in the request."""
+    white: everywhere, if there is none. `kept_frames` and `outpaint` are as in the request: with the former the clip
+    goes on after them. The video is `width` x `height` pixels; 0 where the mask tells."""
 
     video: str
     start: int
@@ -78,6 +79,13 @@ class Edit:
     fps: int
     kept_frames: int = 0
     outpaint: bool = False
+    width: int = 0
+    height: int = 0
+
+    @property
+    def shown_frame(self) -> int:
+        """The number of that which tells one what the edit is of: its first, or the last before it goes on."""
+        return self.start + max(0, self.kept_frames - 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +166,7 @@ def edit_of(request: GenerationRequest) -> Edit | None:
     return Edit(
         *(request.video, request.video_start, request.mask, request.frames, request.fps),
         *(request.kept_frames, request.outpaint),
+        *((0, 0) if request.mask else (request.width, request.height)),
     )
 
 
@@ -213,12 +222,15 @@ class Draft(QObject):
         as the video that it is an edit of, whose size the mask has."""
         own, edit = self.defaults, self.edit
         size = stills.size_of(self.first_frame or self.last_frame if edit is None else edit.mask)
+        if edit is not None and edit.width:
+            size = edit.width, edit.height
         fit = size_like if edit is None else size_of_edit
         width, height = (own.width, own.height) if size is None else fit(*size, own)
         fitted = replace(own, width=width, height=height)
         if edit is None:
             return fitted
-        return replace(fitted, frames=frames_of_edit(edit.frames, own), fps=edit.fps)
+        frames = own.frames if edit.kept_frames else frames_of_edit(edit.frames, own)
+        return replace(fitted, frames=frames, fps=edit.fps)
 
     @property
     def given(self) -> tuple[str, ...]:
@@ -355,8 +367,12 @@ class Draft(QObject):
         values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
         values |= {"first_frame": self.first_frame, "last_frame": self.last_frame}
         if (edit := self.edit) is not None:
-            values |= {"video": edit.video, "video_start": edit.start, "mask": edit.mask}
-            values |= {"kept_frames": edit.kept_frames, "outpaint": edit.outpaint}
+            kept = edit.kept_frames
+            if kept and kept >= self.choices.frames:  # of a longer clip
+                kept = frames_to_keep(self.choices.frames)
+            start = edit.start + edit.kept_frames - kept
+            values |= {"video": edit.video, "video_start": start, "mask": edit.mask}
+            values |= {"kept_frames": kept, "outpaint": edit.outpaint}
         values["stop_after"] = self.stop_after
         return GenerationRequest(prompt=prompt, model=self.model, seed=seed, **values)
 

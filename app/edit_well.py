@@ -23,11 +23,11 @@ class EditWell(PictureWell):
     opened = Signal()
     look_wanted = Signal(str, int)
 
+    _edit: Edit | None = None
     _problem = ""  # that its files are missing
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("film", parent)
-        self._edit: Edit | None = None
         self._frame = QImage()
         self.setAcceptDrops(False)  # a clip that is dropped is for the window to open
 
@@ -39,7 +39,7 @@ class EditWell(PictureWell):
         self.name, self.missing = "" if edit is None else edit.video, bool(missing)
         self.remove.setVisible(edit is not None)
         if (edit, missing) != looked:
-            is_same = edit and before and (edit.video, edit.start) == (before.video, before.start)
+            is_same = edit and before and _seen_of(edit) == _seen_of(before)
             if not is_same or self._frame.isNull():
                 self._frame = QImage()
                 self.look()
@@ -50,11 +50,11 @@ class EditWell(PictureWell):
     def look(self) -> None:
         """Asks for the frame."""
         if self._edit is not None and not self.missing:
-            self.look_wanted.emit(self._edit.video, self._edit.start)
+            self.look_wanted.emit(*_seen_of(self._edit))
 
     def show_frame(self, video: str, frame: int, image: QImage) -> None:
         """That is what it looks like, if it is still the one."""
-        if self._edit is not None and (video, frame) == (self._edit.video, self._edit.start):
+        if self._edit is not None and (video, frame) == _seen_of(self._edit):
             self._frame = image
             self._image = self._composed()
             self.update()
@@ -93,7 +93,16 @@ class EditWell(PictureWell):
         state = self._problem or self.tr(
             "Where it is tinted the clip is made anew: click to paint on, or press Delete to end the edit."
         )
+        if self._edit is not None and self._edit.kept_frames and not self._problem:
+            state = self.tr(
+                "The clip goes on after this frame: click to see it, or press Delete to end the edit."
+            )
         self.setAccessibleName(self.text())
         self.setAccessibleDescription(state)
         self.setToolTip(f"{self._tip}\n{state}" if self.text() else "")
         name_tool(self.remove, self.tr("End the edit"))
+
+
+def _seen_of(edit: Edit) -> tuple[str, int]:
+    """The video, and the number of the frame that is shown of it."""
+    return edit.video, edit.shown_frame

@@ -1,5 +1,6 @@
 """The way of an edit through the window: from the picture where its mask is painted into the form, and back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, QTimer
@@ -15,6 +16,7 @@ from app.text import shortened
 from app.theatre import Theatre
 from app.watching import Watching
 from inference.api import pictures
+from inference.api.sizes import frames_of_edit, frames_to_keep
 
 COPYING = "copying a clip"  # what a message is about
 MOST_SIDE = 1 << 15  # of a mask: more than any video has
@@ -43,6 +45,7 @@ class Editing(QObject):
         self._footage.kept.connect(self._on_kept)
         self._footage.failed.connect(self._on_failed)
         theatre.painted.connect(self._on_painted)
+        theatre.going_on.connect(self._on_going_on)
         theatre.opened.connect(self._on_shown)
         well.look()
 
@@ -55,6 +58,12 @@ class Editing(QObject):
         self._wanted = painted
         self._late.start()
         self._footage.keep(painted)
+
+    def _on_going_on(self, whole: Painted) -> None:
+        """The last of those frames are what the model sees: as many as suit it, and as there are."""
+        own = self._panel.draft.defaults
+        seen = frames_of_edit(whole.count, replace(own, frames=frames_to_keep(own.frames)))
+        self._on_painted(replace(whole, start=whole.count - seen, count=seen))
 
     def _on_late(self) -> None:
         if self._wanted is not None:
@@ -91,7 +100,7 @@ class Editing(QObject):
         path = found if found is not None and found.is_file() else kept
         if path is None:
             return  # which the form says
-        if self._theatre.path == path and self._theatre.painter.is_on:
+        if self._theatre.path == path and self._theatre.painter.is_on and not edit.kept_frames:
             self._theatre.canvas.setFocus()
             return
         self._opening = (path, edit)
@@ -110,6 +119,10 @@ class Editing(QObject):
             return
         _, edit = opening
         player = self._theatre.player
+        if edit.kept_frames:
+            player.seek(edit.shown_frame)
+            self._theatre.canvas.setFocus()
+            return
         whole = edit.start == 0 and edit.frames >= player.count
         player.set_range(edit.start, player.count - 1 if whole else edit.start + edit.frames - 1)
         player.seek(edit.start)

@@ -1,7 +1,7 @@
 """Videos that are edited: kept and looked at in a thread, as they may be large."""
 
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,13 +20,15 @@ MOST_FPS = 240  # that can be asked for
 
 @dataclass(frozen=True, slots=True)
 class Painted:
-    """A clip of which `count` frames, from `start` on, are to be made anew where the mask is white."""
+    """A clip of which `count` frames, from `start` on, are to be made anew where the mask is white; without a mask
+    the next clip goes on after them."""
 
     path: Path
-    mask: QImage
+    mask: QImage | None
     start: int
     count: int
     fps: float
+    size: QSize
 
 
 class Footage(QObject):
@@ -64,13 +66,17 @@ class Footage(QObject):
         path = painted.path
         try:
             is_kept = path == pictures.path_of(path.name)
-            video = path.name if is_kept else stills.keep(path)
-            mask = stills.take_image(painted.mask)
+            video = path.name if is_kept else pictures.keep(path)
+            mask = "" if painted.mask is None else stills.take_image(painted.mask)
         except UserError as error:
             self.failed.emit(said(error), error.details)
             return
         fps = min(max(round(painted.fps), 1), MOST_FPS)
-        self.kept.emit(painted, Edit(video, painted.start, mask, painted.count, fps))
+        edit = Edit(video, painted.start, mask, painted.count, fps)
+        if not mask:
+            width, height = painted.size.toTuple()
+            edit = replace(edit, kept_frames=edit.frames, width=width, height=height)
+        self.kept.emit(painted, edit)
 
     def _look(self, video: str, frame: int, room: QSize) -> None:
         """In the thread."""

@@ -51,6 +51,7 @@ class Pictures(Panel):
         given, edits = bool(draft.first_frame or draft.last_frame), draft.edit is not None
         had_focus = self._has_focus()
         self.edited.set_high(high=edits)
+        self._name_edit()
         self.edited.show_edit(draft.edit, aspect)
         self.edited.setVisible(edits)
         for well, name in ((self.first, draft.first_frame), (self.last, draft.last_frame)):
@@ -60,6 +61,17 @@ class Pictures(Panel):
         self.swap.setVisible(given)
         if had_focus and not self._has_focus():
             (self.edited if edits else self.first).setFocus()
+
+    def _name_edit(self) -> None:
+        edit = self._draft.edit
+        if edit is not None and edit.kept_frames:
+            self.edited.set_title(
+                self.tr("Clip that goes on"), self.tr("The clip that the next one goes on with")
+            )
+        else:
+            self.edited.set_title(
+                self.tr("Edited clip"), self.tr("The clip of which a part is made anew")
+            )
 
     def _has_focus(self) -> bool:
         focused = QApplication.focusWidget()
@@ -79,7 +91,5 @@ class Pictures(Panel):
             self.tr("First frame"), self.tr("The picture that the clip begins with")
         )
         self.last.set_title(self.tr("Last frame"), self.tr("The picture that the clip ends with"))
-        self.edited.set_title(
-            self.tr("Edited clip"), self.tr("The clip of which a part is made anew")
-        )
+        self._name_edit()
         name_tool(self.swap, self.tr("Swap first and last frame"))

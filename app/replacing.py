@@ -79,6 +79,10 @@ class Replacing(QObject):
         text = self.tr(
             "The next clip is this one with a part made anew: describe what is to be there."
         )
+        if edit.kept_frames:
+            text = self.tr("The next clip goes on with this one: describe what happens.")
+            self._offer_undo(text, before)
+            return
         frames = self._draft.choices.frames
         if edit.frames - frames >= TEMPORAL_STRIDE:
             cut = self.tr("Of its {0} frames it has the first {1}: mark a range for others.")

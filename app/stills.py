@@ -6,7 +6,6 @@ They are kept as `inference.api.pictures` has it, under names that go by their c
 import errno
 import tempfile
 from pathlib import Path
-from threading import Lock
 
 from PySide6.QtCore import QBuffer, QCoreApplication, QSize, Qt
 from PySide6.QtGui import QImage, QImageIOHandler, QImageWriter
@@ -17,7 +16,6 @@ from inference.api import pictures
 from inference.api.errors import UserError
 from inference.api.spec import GenerationRequest
 
-_KEEPING = Lock()  # one at a time: a thread may keep a video meanwhile
 QUICK_PNG = 90  # of 100: little is packed, in a fraction of the time
 ENDINGS = " ".join(f"*.{ending}" for ending in sorted(STILLS))  # for a dialog that asks for one
 
@@ -37,13 +35,7 @@ def take_file(path: Path) -> str:
             "Stills", "{name} isn't a picture that can be read: choose a PNG, JPEG or WebP file."
         )
         raise UserError(text.format(name=path.name or path))
-    return keep(path) if _is_read_alike(path, kind) else take_image(image)
-
-
-def keep(path: Path) -> str:
-    """`pictures.keep`, for any thread."""
-    with _KEEPING:
-        return pictures.keep(path)
+    return pictures.keep(path) if _is_read_alike(path, kind) else take_image(image)
 
 
 def _is_read_alike(path: Path, kind: bytes) -> bool:
@@ -65,7 +57,7 @@ def take_image(image: QImage) -> str:
         with tempfile.TemporaryDirectory(prefix="kinora-", ignore_cleanup_errors=True) as folder:
             path = Path(folder, "picture.png")
             write_picture(path, image)
-            return keep(path)
+            return pictures.keep(path)
     except OSError as error:
         text = QCoreApplication.translate("Stills", "The picture can't be kept: {reason}.")
         raise UserError(text.format(reason=said_reason(error))) from error
@@ -115,6 +107,8 @@ def text_of(request: GenerationRequest) -> str:
     """What a clip is made from beside its words, in a few; empty for nothing."""
     if request.mask:
         return QCoreApplication.translate("Stills", "a part of a clip made anew")
+    if request.kept_frames:
+        return QCoreApplication.translate("Stills", "goes on with a clip")
     if request.video:
         return QCoreApplication.translate("Stills", "a clip made anew")
     match bool(request.first_frame), bool(request.last_frame):

@@ -39,6 +39,7 @@ class Theatre(Panel):
     ending_wanted = Signal(QImage)
     export_wanted = Signal(Path, int, int)  # of that clip, the frames from first to last
     painted = Signal(object)  # `Painted`: what of a clip is to be made anew
+    going_on = Signal(object)  # `Painted`: all of a clip until where the next goes on with it
     opened = Signal()  # the clip that was asked for is shown
     failed = Signal(str, str)
 
@@ -128,18 +129,9 @@ class Theatre(Panel):
 
     def paint(self, mask: QImage | None = None) -> None:
         """A mask is painted over the clip that is shown: that one, or else what was painted there before."""
-        film = self._film
-        if not isinstance(film, Frames):
+        film = self._editable()
+        if film is None:
             self.transport.set_painted(False)
-            return
-        if film.path.is_dir():
-            self.transport.set_painted(False)
-            self.failed.emit(
-                self.tr(
-                    "A folder of pictures can't be edited: export it as a video, and open that."
-                ),
-                "",
-            )
             return
         before = self._masks.get(film.path) or Mask(film.size)
         wanted = before if mask is None else Mask.of(mask, film.size)
@@ -149,6 +141,21 @@ class Theatre(Panel):
         self.painter.begin(self._masks[film.path])
         self.paint_bar.show()
         self.canvas.setFocus()
+
+    def _editable(self) -> Frames | None:
+        """The clip that is shown, if its video can be edited; else it is said why not."""
+        film = self._film
+        if not isinstance(film, Frames):
+            return None
+        if film.path.is_dir():
+            self.failed.emit(
+                self.tr(
+                    "A folder of pictures can't be edited: export it as a video, and open that."
+                ),
+                "",
+            )
+            return None
+        return film
 
     def stop_painting(self) -> None:
         """What was painted is there again when one goes on."""
@@ -203,6 +210,7 @@ class Theatre(Panel):
         self.canvas.beginning_wanted.connect(self.transport.begin_with.click)
         self.canvas.ending_wanted.connect(self.transport.end_with.click)
         self.canvas.editing_wanted.connect(self.transport.edit.click)
+        self.canvas.going_on_wanted.connect(self.transport.go_on.click)
         self.canvas.export_wanted.connect(self.transport.export.click)
         self.transport.full_screen_wanted.connect(self.full_screen_wanted)
         self.transport.fit_wanted.connect(self.canvas.fit)
@@ -212,6 +220,7 @@ class Theatre(Panel):
         self.transport.beginning_wanted.connect(lambda: self._give(self.beginning_wanted))
         self.transport.ending_wanted.connect(lambda: self._give(self.ending_wanted))
         self.transport.editing_toggled.connect(self._on_editing)
+        self.transport.going_on_wanted.connect(self._on_going_on)
         self.painter.used.connect(self._on_mask_used)
         self.painter.left.connect(self.stop_painting)
         self.paint_bar.cancelled.connect(self.stop_painting)
@@ -321,9 +330,17 @@ class Theatre(Panel):
         player, mask = self.player, self.painter.painted
         if self.path is not None and mask is not None:
             count = player.last - player.first + 1
-            painted = Painted(self.path, mask.image, player.first, count, player.fps)
+            size = mask.image.size()
+            painted = Painted(self.path, mask.image, player.first, count, player.fps, size)
             self.stop_painting()
             self.painted.emit(painted)
+
+    def _on_going_on(self) -> None:
+        """From the end of the range, or of the clip."""
+        player, film = self.player, self._editable()
+        if film is not None:
+            self.stop_painting()
+            self.going_on.emit(Painted(film.path, None, 0, player.last + 1, player.fps, film.size))
 
     def _on_export_wanted(self) -> None:
         if self.path is not None:

@@ -67,6 +67,7 @@ class Transport(Panel):
     beginning_wanted = Signal()  # of the next clip, with this frame
     ending_wanted = Signal()
     editing_toggled = Signal(bool)  # a part of the clip is to be changed, or not any more
+    going_on_wanted = Signal()  # the next clip is to go on with this one
     export_wanted = Signal()
 
     def __init__(self, player: Player) -> None:
@@ -79,7 +80,7 @@ class Transport(Panel):
         self.mark_in, self.mark_out = tool("mark-in"), tool("mark-out")
         self.compare, self.fit, self.full_screen = tool("compare"), tool("fit"), tool("fullscreen")
         self.begin_with, self.end_with = tool("first-frame"), tool("last-frame")
-        self.edit = tool("brush")
+        self.edit, self.go_on = tool("brush"), tool("go-on")
         self.save_frame, self.export = tool("camera"), tool("export")
         self.readout = Readout()
         self._has_compare, self._is_clip, self._is_painted = False, True, False
@@ -95,7 +96,7 @@ class Transport(Panel):
             *(self.to_start, self.step_back, self.play_reverse, self.play, self.step_forward),
             *(self.to_end, self.loop, self.mark_in, self.mark_out),
             *(self.compare, self.fit, self.full_screen, self.begin_with, self.end_with),
-            *(self.edit, self.save_frame, self.export),
+            *(self.edit, self.go_on, self.save_frame, self.export),
         )
 
     def set_comparable(self, there: bool) -> None:  # noqa: FBT001, there is nothing else to say
@@ -124,7 +125,7 @@ class Transport(Panel):
         for button in self.buttons:
             button.setEnabled(there)
         self.compare.setEnabled(there and self._has_compare and not self._is_painted)
-        for button in (self.begin_with, self.end_with, self.edit, self.export):
+        for button in (self.begin_with, self.end_with, self.edit, self.go_on, self.export):
             button.setEnabled(there and self._is_clip)
         self.speed.setEnabled(there)
         forwards = player.playing and not player.reverse
@@ -198,6 +199,7 @@ class Transport(Panel):
         self.begin_with.clicked.connect(self.beginning_wanted)
         self.end_with.clicked.connect(self.ending_wanted)
         self.edit.clicked.connect(self.editing_toggled)
+        self.go_on.clicked.connect(self.going_on_wanted)
         self.save_frame.clicked.connect(self.frame_wanted)
         self.export.clicked.connect(self.export_wanted)
         player.changed.connect(self.show_player)
@@ -250,6 +252,7 @@ class Transport(Panel):
         name_tool(self.begin_with, self.tr("Begin the next clip with this frame"), "B")
         name_tool(self.end_with, self.tr("End the next clip with this frame"), "N")
         name_tool(self.edit, self.tr("Change a part of this clip"), "M")
+        name_tool(self.go_on, self.tr("Go on with this clip"), "G")
         name_tool(self.save_frame, self.tr("Save this frame"), "S")
         name_tool(self.export, self.tr("Export the range"), "E")
         self.speed.setAccessibleName(self.tr("Speed"))

@@ -9,6 +9,7 @@ import hashlib
 import os
 from contextlib import suppress
 from pathlib import Path
+from threading import get_ident
 from typing import IO
 
 from inference.api.errors import UserError, reason
@@ -35,7 +36,7 @@ def keep(path: Path) -> str:
             "{path} can't be read: {reason}.", path=path, reason=reason(error)
         ) from error
     folder = pictures_folder()
-    partial = folder / f".partial-{os.getpid()}"
+    partial = folder / f".partial-{os.getpid()}-{get_ident()}"
     try:
         with source:
             folder.mkdir(parents=True, exist_ok=True)

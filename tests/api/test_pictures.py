@@ -1,6 +1,7 @@
 """Pictures that are kept by what is in them."""
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -50,3 +51,14 @@ def test_a_folder_that_refuses_is_told_and_nothing_is_left(data: Path, tmp_path:
     with pytest.raises(UserError, match=r"a\.png can't be kept in .*pictures: "):
         keep(source)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "data"]
+
+
+def test_threads_keep_at_once(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.png" for number in range(4)]
+    for number, path in enumerate(paths):
+        path.write_bytes(bytes([number]) * 2**22)
+    with ThreadPoolExecutor(4) as pool:
+        names = list(pool.map(keep, paths * 2))
+    for name, path in zip(names, paths * 2, strict=True):
+        assert require(name).read_bytes() == path.read_bytes()
+    assert len(list(pictures_folder().iterdir())) == 4

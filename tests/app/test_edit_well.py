@@ -43,7 +43,7 @@ def edit(tmp_path: Path) -> Edit:
     for y in range(48):
         mask.begin(QPointF(0, y), 4)
         mask.extend(QPointF(32, y))
-    video = stills.keep(write_clip(tmp_path / "clip.mp4", 12))
+    video = pictures.keep(write_clip(tmp_path / "clip.mp4", 12))
     return Edit(video, 2, stills.take_image(mask.image), 9, 16)
 
 

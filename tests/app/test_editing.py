@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -18,6 +19,7 @@ from app.mask import Mask
 from app.window import Services, Window
 from inference.api import pictures
 from inference.api.messages import ModelInfo
+from inference.api.models import MODELS
 from inference.media import read_frames
 from tests.app.conftest import PATIENCE_MS, bring_up
 from tests.app.kinora_clips import ask
@@ -114,6 +116,64 @@ def test_range_of_the_player_is_what_is_made_anew(qtbot: QtBot, window: Window, 
     window.draft.set_prompt("a red hat")
     request = window.draft.request()
     assert (request.video_start, request.frames) == (5, 9)
+
+
+def go_on(qtbot: QtBot, window: Window) -> None:
+    press(window, Qt.Key.Key_G)
+    qtbot.waitUntil(lambda: window.draft.edit is not None, timeout=WAIT_MS)
+    window.draft.set_prompt("it goes on")
+
+
+def test_a_clip_goes_on_with_the_end_of_another(qtbot: QtBot, window: Window, clip: Path) -> None:
+    watch(qtbot, window, clip)
+    window.draft.give(first=stills.take_image(mask_like()))
+    go_on(qtbot, window)
+    assert "goes on with this one: describe what happens" in window.messages.text.text()
+    request = window.draft.request()
+    assert (request.first_frame, request.mask, request.kept_frames) == ("", "", 17)
+    assert (request.video_start, request.frames) == (7, MODELS["vace-1.3b"].defaults.frames)
+    assert (request.width, request.height, request.fps) == (64, 48, 12)
+    assert stills.text_of(request) == "goes on with a clip"
+    well = window.create_panel.pictures.edited
+    assert well.text() == "Clip that goes on"
+    qtbot.waitUntil(lambda: not well._frame.isNull(), timeout=WAIT_MS)
+    assert number_of(well._frame) == 23
+    window.draft.choose(frames=9)
+    shorter = window.draft.request()
+    assert (shorter.video_start, shorter.kept_frames, shorter.frames) == (23, 1, 9)
+    window.draft.load(request)
+    assert window.draft.request() == request
+
+
+def test_a_clip_goes_on_after_the_range(qtbot: QtBot, window: Window, clip: Path) -> None:
+    watch(qtbot, window, clip)
+    window.theatre.player.set_range(2, 10)
+    go_on(qtbot, window)
+    request = window.draft.request()
+    assert (request.video_start, request.kept_frames) == (2, 9)
+    window.theatre.player.seek(0)
+    QTest.mouseClick(window.create_panel.pictures.edited, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.theatre.player.position == 10, timeout=WAIT_MS)
+    assert not window.theatre.painter.is_on
+    window.create_panel.pictures.edited.remove.click()
+    assert window.draft.edit is None
+    own = MODELS["vace-1.3b"].defaults
+    assert (window.draft.choices.width, window.draft.choices.fps) == (own.width, own.fps)
+
+
+def test_frames_in_a_folder_do_not_go_on(qtbot: QtBot, window: Window, tmp_path: Path) -> None:
+    folder = tmp_path / "frames"
+    write_pictures(folder, 5)
+    watch(qtbot, window, folder)
+    press(window, Qt.Key.Key_G)
+    assert "A folder of pictures can't be edited" in window.messages.text.text()
+    assert window.draft.edit is None
+
+
+def mask_like() -> QImage:
+    image = QImage(64, 48, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.gray)
+    return image
 
 
 def test_keys_paint_undo_and_leave(qtbot: QtBot, window: Window, clip: Path) -> None:

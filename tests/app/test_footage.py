@@ -13,7 +13,6 @@ from app.draft import Edit
 from app.footage import Footage, Painted
 from app.mask import Mask
 from inference.api import pictures
-from inference.api.errors import UserError
 from inference.media import read_frames
 from tests.app.numbered_clips import number_of, write_clip
 
@@ -33,7 +32,7 @@ def clip(tmp_path: Path) -> Path:
 def paint(path: Path, fps: float = 16.0) -> Painted:
     mask = Mask(QSize(64, 48))
     mask.invert()
-    return Painted(path, mask.image, 3, 8, fps)
+    return Painted(path, mask.image, 3, 8, fps, mask.image.size())
 
 
 def ask(qtbot: QtBot, footage: Footage, signal: SignalInstance, painted: Painted) -> list[object]:
@@ -75,7 +74,7 @@ def test_video_that_is_gone_is_told(qtbot: QtBot, footage: Footage, tmp_path: Pa
 def test_frame_is_read_small_and_beside_the_windows_thread(
     qtbot: QtBot, footage: Footage, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    name, threads = stills.keep(clip), list[QThread]()
+    name, threads = pictures.keep(clip), list[QThread]()
     find = pictures.path_of
 
     def spy(name: str) -> Path | None:
@@ -101,18 +100,5 @@ def test_nothing_comes_of_what_cannot_be_read(
     letter.write_text("dear all")
     with qtbot.assertNotEmitted(footage.seen, wait=300):
         footage.look_at("a" * 64, 0, QSize(32, 32))
-        footage.look_at(stills.keep(letter), 0, QSize(32, 32))
-        footage.look_at(stills.keep(write_clip(tmp_path / "b.mp4", 2)), 99, QSize(32, 32))
-
-
-def test_keeping_is_for_one_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Both would write the same file."""
-
-    def keep(path: Path) -> str:
-        assert stills._KEEPING.locked()
-        raise UserError("no")
-
-    monkeypatch.setattr(pictures, "keep", keep)
-    with pytest.raises(UserError):
-        stills.keep(tmp_path)
-    assert not stills._KEEPING.locked()
+        footage.look_at(pictures.keep(letter), 0, QSize(32, 32))
+        footage.look_at(pictures.keep(write_clip(tmp_path / "b.mp4", 2)), 99, QSize(32, 32))
