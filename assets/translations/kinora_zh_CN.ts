@@ -127,6 +127,10 @@
         <translation>修改此视频的一部分</translation>
     </message>
     <message>
+        <source>Go on with this clip</source>
+        <translation>接着这段视频往下做</translation>
+    </message>
+    <message>
         <source>Export the range</source>
         <translation>导出选段</translation>
     </message>
@@ -747,6 +751,10 @@
     <message>
         <source>Where it is tinted the clip is made anew: click to paint on, or press Delete to end the edit.</source>
         <translation>着色的部分会重新生成：点击可继续涂抹，按 Delete 键结束修改。</translation>
+    </message>
+    <message>
+        <source>The clip goes on after this frame: click to see it, or press Delete to end the edit.</source>
+        <translation>视频从这一帧之后接着往下做：点击可查看这一帧，按 Delete 结束编辑。</translation>
     </message>
 </context>
 <context>
@@ -1707,6 +1715,14 @@
         <translation>要修改的视频</translation>
     </message>
     <message>
+        <source>Clip that goes on</source>
+        <translation>要接续的视频</translation>
+    </message>
+    <message>
+        <source>The clip that the next one goes on with</source>
+        <translation>下一段视频所接续的视频</translation>
+    </message>
+    <message>
         <source>The clip of which a part is made anew</source>
         <translation>其中一部分会重新生成的视频</translation>
     </message>
@@ -2024,6 +2040,10 @@
     <message>
         <source>The next clip is this one with a part made anew: describe what is to be there.</source>
         <translation>下一段视频会重新生成此视频的一部分：请描述那里要出现什么。</translation>
+    </message>
+    <message>
+        <source>The next clip goes on with this one: describe what happens.</source>
+        <translation>下一段视频接着这一段往下做：请描述接下来发生什么。</translation>
     </message>
     <message>
         <source>Of its {0} frames it has the first {1}: mark a range for others.</source>
@@ -2384,6 +2404,10 @@
         <translation>重新生成视频的一部分</translation>
     </message>
     <message>
+        <source>goes on with a clip</source>
+        <translation>接续一段视频</translation>
+    </message>
+    <message>
         <source>a clip made anew</source>
         <translation>重新生成视频</translation>
     </message>
@@ -2603,6 +2627,10 @@
     <message>
         <source>Change a part of this clip</source>
         <translation>修改此视频的一部分</translation>
+    </message>
+    <message>
+        <source>Go on with this clip</source>
+        <translation>接着这段视频往下做</translation>
     </message>
     <message>
         <source>Save this frame</source>
