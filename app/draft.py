@@ -104,6 +104,7 @@ class Kept:
     first_frame: str = ""
     last_frame: str = ""
     edit: Edit | None = None
+    references: tuple[str, ...] = ()
 
 
 def defaults_of(defaults: SamplingDefaults) -> Choices:
@@ -203,6 +204,7 @@ class Draft(QObject):
         ] = ()  # jobs that it stood before when it was taken back to edit
         self.first_frame = self.last_frame = ""  # names of kept pictures, see `app.stills`
         self.edit: Edit | None = None  # never beside those
+        self.references: tuple[str, ...] = ()  # kept pictures of what the clip is to show
         self._touched: frozenset[str] = frozenset()
         self._likes: dict[str, str] = {}
 
@@ -236,7 +238,8 @@ class Draft(QObject):
     def given(self) -> tuple[str, ...]:
         """The names of all that is kept and that the clip is made from."""
         edited = () if self.edit is None else (self.edit.video, self.edit.mask)
-        return tuple(name for name in (self.first_frame, self.last_frame, *edited) if name)
+        names = (self.first_frame, self.last_frame, *edited, *self.references)
+        return tuple(name for name in names if name)
 
     def learn(self, models: Iterable[ModelInfo]) -> None:
         """What the models that the user added are like."""
@@ -292,6 +295,12 @@ class Draft(QObject):
         self._set_edit(edit)
         self.changed.emit()
 
+    def forget_references(self) -> None:
+        """The clip shows nothing of other pictures."""
+        if self.references:
+            self.references = ()
+            self.changed.emit()
+
     def _set_edit(self, edit: Edit | None) -> None:
         if edit == self.edit:
             return
@@ -326,7 +335,7 @@ class Draft(QObject):
         self.followers = followers
         self.prompt, self.model = request.prompt, request.model
         self.first_frame, self.last_frame = request.first_frame, request.last_frame
-        self.edit = edit_of(request)
+        self.edit, self.references = edit_of(request), request.references
         self.seed, self.seed_locked, self.variations = request.seed, True, 1
         self.take(choices_of(request), stop_after=request.stop_after)
 
@@ -341,7 +350,7 @@ class Draft(QObject):
         return Kept(
             *(self.prompt, self.model, self.seed, self.seed_locked, self.variations, self.choices),
             *(self.stop_after, tuple(sorted(self._touched)), self.followers),
-            *(self.first_frame, self.last_frame, self.edit),
+            *(self.first_frame, self.last_frame, self.edit, self.references),
         )
 
     def recall(self, kept: Kept) -> None:
@@ -351,7 +360,7 @@ class Draft(QObject):
         self.choices, self.stop_after = kept.choices, kept.stop_after
         self.followers = kept.followers
         self.first_frame, self.last_frame = kept.first_frame, kept.last_frame
-        self.edit = kept.edit
+        self.edit, self.references = kept.edit, kept.references
         self._touched = frozenset(kept.touched) & {field.name for field in fields(Choices)}
         self.changed.emit()
 
@@ -366,6 +375,7 @@ class Draft(QObject):
     def _request(self, prompt: str, seed: int) -> GenerationRequest:
         values = {field.name: getattr(self.choices, field.name) for field in fields(Choices)}
         values |= {"first_frame": self.first_frame, "last_frame": self.last_frame}
+        values |= {"references": self.references}
         if (edit := self.edit) is not None:
             kept = edit.kept_frames
             if kept and kept >= self.choices.frames:  # of a longer clip

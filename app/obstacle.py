@@ -49,7 +49,8 @@ def find_obstacle(draft: Draft, models: Iterable[ModelInfo]) -> Obstacle | None:
 def find_able(draft: Draft, models: Iterable[ModelInfo]) -> ModelInfo | None:
     """The first of the models that can make what the draft gives pictures or a video for, as far as that is known: the
     demo, which knows only its own world, if there is no other."""
-    first, last, edits = bool(draft.first_frame), bool(draft.last_frame), draft.edit is not None
+    first, last = bool(draft.first_frame), bool(draft.last_frame)
+    edits = draft.edit is not None or bool(draft.references)
     able = [each for each in models if can_make(each.tasks, first=first, last=last, edits=edits)]
     return min(able, key=lambda each: each.name == DEMO.name, default=None)
 

@@ -3,7 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QVBoxLayout
 
 from app import theme
 from app.draft import Draft
@@ -24,10 +24,18 @@ class Pictures(Panel):
         self.first, self.last = PictureWell("first-frame"), PictureWell("last-frame")
         self.edited = EditWell()
         self.swap = tool("swap")
-        inside = row(self.first, self.swap, self.last, self.edited)
+        self.references, self.forget = QLabel(), tool("close", 14)
+        theme.set_kind(self.references, "dim")
+        inside = QVBoxLayout(self)
+        for line in (
+            row(self.first, self.swap, self.last, self.edited),
+            row(self.references, self.forget, stretch=0),
+        ):
+            line.setSpacing(theme.TIGHT)
+            inside.addLayout(line)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(theme.TIGHT)
-        self.setLayout(inside)
+        self.forget.clicked.connect(draft.forget_references)
         self.first.taken.connect(self._on_first)
         self.first.removed.connect(partial(self._on_first, ""))
         self.last.taken.connect(self._on_last)
@@ -59,6 +67,9 @@ class Pictures(Panel):
             well.show_picture(name, aspect)
             well.setHidden(edits)
         self.swap.setVisible(given)
+        for part in (self.references, self.forget):
+            part.setVisible(bool(draft.references))
+        self._name_references()
         if had_focus and not self._has_focus():
             (self.edited if edits else self.first).setFocus()
 
@@ -72,6 +83,10 @@ class Pictures(Panel):
             self.edited.set_title(
                 self.tr("Edited clip"), self.tr("The clip of which a part is made anew")
             )
+
+    def _name_references(self) -> None:
+        words = self.tr("Shows what is in %n picture(s)", "", len(self._draft.references))
+        self.references.setText(words)
 
     def _has_focus(self) -> bool:
         focused = QApplication.focusWidget()
@@ -93,3 +108,5 @@ class Pictures(Panel):
         self.last.set_title(self.tr("Last frame"), self.tr("The picture that the clip ends with"))
         self._name_edit()
         name_tool(self.swap, self.tr("Swap first and last frame"))
+        name_tool(self.forget, self.tr("Show nothing of them"))
+        self._name_references()

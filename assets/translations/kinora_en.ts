@@ -56,6 +56,16 @@
     </message>
 </context>
 <context>
+    <name>Pictures</name>
+    <message numerus="yes">
+        <source>Shows what is in %n picture(s)</source>
+        <translation>
+            <numerusform>Shows what is in %n picture</numerusform>
+            <numerusform>Shows what is in %n pictures</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>Telling</name>
     <message numerus="yes">
         <source>%n clip(s) were interrupted and can go on.</source>

@@ -1726,9 +1726,19 @@
         <source>The clip of which a part is made anew</source>
         <translation>其中一部分会重新生成的视频</translation>
     </message>
+    <message numerus="yes">
+        <source>Shows what is in %n picture(s)</source>
+        <translation>
+            <numerusform>参考 %n 张图片</numerusform>
+        </translation>
+    </message>
     <message>
         <source>Swap first and last frame</source>
         <translation>交换首帧和尾帧</translation>
+    </message>
+    <message>
+        <source>Show nothing of them</source>
+        <translation>不再参考它们</translation>
     </message>
 </context>
 <context>

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QPointF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.__main__ import make_application, make_window
 from app.journal import JobStatus
 from app.settings import Language, SettingsStore, Theme
 from app.text import Texts
+from app.top_bar import Page
 from app.window import Window
 from inference.api.models import ROOT
 
@@ -74,10 +76,32 @@ def _make_clips(window: Window) -> None:
 def _take_all(window: Window, suffix: str) -> None:
     for page in window.pages:
         window.show_page(page)
-        _settle()
-        path = FOLDER / f"{page.value}-{suffix}.png"
-        window.grab().save(str(path))
-        sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+        _take(window, f"{page.value}-{suffix}")
+    window.show_page(Page.CREATE)
+    window.theatre.paint(_mask(window))
+    _take(window, f"mask-{suffix}")
+    window.theatre.stop_painting()
+
+
+def _take(window: Window, name: str) -> None:
+    _settle()
+    path = FOLDER / f"{name}.png"
+    window.grab().save(str(path))
+    sys.stdout.write(f"{path.relative_to(ROOT)}\n")
+
+
+def _mask(window: Window) -> QImage:
+    """A spot to the right of the middle."""
+    image = window.theatre.canvas.shown_image()
+    assert image is not None
+    mask = QImage(image.size(), QImage.Format.Format_Grayscale8)
+    mask.fill(Qt.GlobalColor.black)
+    painter = QPainter(mask)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(Qt.GlobalColor.white)
+    painter.drawEllipse(QPointF(0.7 * mask.width(), 0.5 * mask.height()), 24, 28)
+    painter.end()
+    return mask
 
 
 def _settle() -> None:

@@ -1,5 +1,7 @@
 """The wells for first and last frame: what is put into them is the draft's, and seen."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -326,3 +328,37 @@ def test_size_follows_the_picture_until_it_is_chosen(panel: Create, file: Path) 
 
 def _size(draft: Draft) -> tuple[int, int]:
     return draft.choices.width, draft.choices.height
+
+
+@pytest.fixture
+def texts() -> Iterator[Texts]:
+    before, made = QLocale(), Texts()
+    made.use(Language.ENGLISH)
+    yield made
+    made.use(Language.ENGLISH)
+    QLocale.setDefault(before)
+
+
+def test_references_of_a_recipe_are_told_and_taken_away(panel: Create, texts: Texts) -> None:
+    draft, wells = panel.draft, panel.pictures
+    assert not wells.references.isVisible()
+    names = (stills.take_image(picture()), GONE)
+    draft.load(replace(draft.request(), references=names))
+    assert draft.request().references == names
+    assert wells.references.isVisible()
+    assert wells.references.text() == "Shows what is in 2 pictures"
+    assert "isn't on this machine any more" in said(panel)
+    draft.load(replace(draft.request(), references=names[:1]))
+    assert wells.references.text() == "Shows what is in 1 picture"
+    assert "shows nothing of other pictures: take the references away" in said(panel)
+    assert panel.obstacle.remedy.text() == "Use My VACE"
+    before = draft.kept()
+    wells.forget.click()
+    assert draft.references == ()
+    assert not wells.references.isVisible()
+    assert not wells.forget.isVisible()
+    draft.recall(before)
+    assert draft.references == names[:1]
+    texts.use(Language.CHINESE)
+    QApplication.processEvents()
+    assert wells.references.text() == "参考 1 张图片"
