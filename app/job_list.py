@@ -174,9 +174,9 @@ def _facts(job: Job) -> list[str]:
     """What tells the jobs of one prompt apart."""
     request = job.request
     facts = [seed_text(job), f"{request.width}×{request.height}"]
-    if request.frames > 1:
+    if request.written_frames > 1:
         frames = QCoreApplication.translate("JobList", "{0} frames")
-        facts.append(frames.format(request.frames))
+        facts.append(frames.format(request.written_frames))
     if pictures := stills.text_of(request):
         facts.append(pictures)
     return facts

@@ -187,9 +187,9 @@ def shape_text(clip: Clip) -> str:
 
 def length_text(clip: Clip) -> str:
     """How long it is; empty for a picture."""
-    if clip.request.frames == 1:
+    if clip.request.written_frames == 1:
         return ""
-    seconds = clip.request.frames / clip.request.fps
+    seconds = clip.request.written_frames / clip.request.fps
     return QCoreApplication.translate("Clips", "{0} s", "seconds").format(f"{seconds:.1f}")
 
 

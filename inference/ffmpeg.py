@@ -33,8 +33,10 @@ PALETTE = ["-vf", "split[a][b];[a]palettegen[p];[b][p]paletteuse=dither=bayer:ba
 
 QUIET = ["-v", "error"]
 AS_RGB = f"scale={ACCURATE},format=rgb24"
+OVER_BLACK = "format=gbrap,premultiply=inplace=1,"
 TO_PPM = ["-fps_mode", "passthrough", "-f", "image2pipe", "-c:v", "ppm", "-"]
 SPECIAL_IN_TAGS = re.compile(r"[\\=;#\n]")
+FRAMES = re.compile(rb"^frame=\s*(\d+)", re.MULTILINE)
 RATE = re.compile(r"Stream #.*Video:.*?, (\d+(?:\.\d+)?)(k?) fps")
 COMMENT_TAG = re.compile(r"^comment=((?:\\.|[^\\\n])*)", re.IGNORECASE | re.MULTILINE | re.DOTALL)
 DISK_FULL = os.strerror(errno.ENOSPC)
@@ -117,15 +119,24 @@ def version() -> str:
     return words[2] if words[:2] == ["ffmpeg", "version"] else "unknown"
 
 
-def decode(file: IO[bytes], name: Path, demuxer: str = "", start: int = 0) -> Iterator[Tensor]:
+def decode(
+    file: IO[bytes],
+    name: Path,
+    demuxer: str = "",
+    start: int = 0,
+    *,
+    over_black: bool = False,
+) -> Iterator[Tensor]:
     """Give the frames of an open image or video from number `start` on, uint8 [H, W, 3] RGB 0..255, as they are
     stored; of fewer there are none.
 
-    None is repeated or dropped to even out the rate. `name` is for messages.
+    None is repeated or dropped to even out the rate. With `over_black` what is transparent is black. `name` is for
+    messages.
     """
     kind = ["-f", demuxer] if demuxer else []
     skip = f"trim=start_frame={start}," if start else ""
-    made = ["-vf", skip + AS_RGB, *TO_PPM]
+    black = OVER_BLACK if over_black else ""
+    made = ["-vf", skip + black + AS_RGB, *TO_PPM]
     count = 0
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(
@@ -144,6 +155,24 @@ def decode(file: IO[bytes], name: Path, demuxer: str = "", start: int = 0) -> It
         finally:
             process.kill()
             process.communicate()
+
+
+def count(file: IO[bytes], name: Path, start: int, most: int) -> int:
+    """How many frames an open image or video has from number `start` on, as far as `most`."""
+    part = f"trim=start_frame={start}:end_frame={start + most}"
+    command = [executable(), *QUIET, "-protocol_whitelist", "fd,pipe", "-i", "fd:"]
+    command += ["-map", "0:V:0", "-vf", part, "-fps_mode", "passthrough", "-f", "null"]
+    done = subprocess.run(
+        [*command, "-progress", "pipe:1", "-nostats", "-"],
+        stdin=file,
+        capture_output=True,
+        creationflags=NO_WINDOW,
+        check=False,
+    )
+    counts = FRAMES.findall(done.stdout)
+    if done.returncode or not counts:
+        raise _unreadable(name, done.stderr.decode(errors="replace").strip())
+    return int(counts[-1])
 
 
 def read_rate(file: IO[bytes]) -> float:

@@ -3,6 +3,7 @@ that comes of both."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice, repeat
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from torch.nn import functional as F
 
 from inference.api import pictures
 from inference.api.errors import UserError
-from inference.api.spec import TEMPORAL_STRIDE, GenerationRequest
-from inference.media import read_frames, read_rate
+from inference.api.sentence import Sentence
+from inference.api.spec import SIZE_MULTIPLE, TEMPORAL_STRIDE, GenerationRequest
+from inference.media import count_frames, read_frames, read_rate
 from inference.wan.given import Piece
 
 # Pixels around a mask that are made anew, too: over them what is made becomes what was there.
@@ -38,8 +40,7 @@ class Sight:
 def look_at(path: Path, start: int, most: int) -> Sight:
     """The video at `path` from frame `start` on, as far as `most` frames. Raises `UserError` if it is none, or
     ends before."""
-    frames = islice(read_frames(path, start), most)
-    first = next(frames, None)
+    first = next(read_frames(path, start), None)
     if first is None:
         raise UserError(
             "{path} has no more than {start} frames: begin with an earlier one.",
@@ -47,36 +48,51 @@ def look_at(path: Path, start: int, most: int) -> Sight:
             start=start,
         )
     height, width, _ = first.shape
-    count = 1 + sum(1 for _ in frames)
+    count = count_frames(path, start, most)
     return Sight(width, height, count, read_rate(path) if count > 1 else 0.0)
+
+
+def require_footage(request: GenerationRequest) -> None:
+    """Raises `UserError` if the clip is an edit of a video that is too short for it, as its mask may be, or if
+    nothing of it would be made anew."""
+    needed = request.kept_frames or request.frames
+    names = {Sentence("video"): request.video, Sentence("mask"): request.mask}
+    for word, name in names.items():
+        path = pictures.require(name) if name else None
+        if path is None or (name == request.mask and _is_still(path)):
+            continue
+        count = count_frames(path, request.video_start, needed)
+        if count < needed:
+            raise UserError(
+                "The {word} has {count} frames from frame {start} on, and {needed} are needed: make the clip shorter, "
+                "or begin earlier.",
+                word=word,
+                count=count,
+                start=request.video_start,
+                needed=needed,
+            )
+    if is_partial(request) and not any(bool(mask.any()) for _, mask in read_footage(request)):
+        raise UserError(
+            "Nothing of the video would be made anew: the mask has nothing white, or the clip has the video's shape."
+        )
 
 
 def read_footage(request: GenerationRequest) -> Iterator[Shot]:
     """The frames of the kept video that the clip is an edit of, and of each its mask: where there is none all of
-    it is made anew. Of a clip that goes on with it, those that are made are grey.
-
-    Raises `UserError` if the video, or a mask of several frames, ends too soon.
+    it is made anew. Of a clip that goes on with it, those that are made are grey. For what `require_footage`
+    lets pass.
     """
     size = request.height, request.width
     frames = read_frames(pictures.require(request.video), request.video_start)
     stays = request.kept_frames or request.outpaint
     masks = _masks(request) if request.mask else repeat(torch.full(size, float(not stays)))
-    needed, count = request.kept_frames or request.frames, 0
+    needed = request.kept_frames or request.frames
     for frame, mask in islice(zip(frames, masks, strict=False), needed):
-        count += 1
         if request.outpaint:
             around = _around((frame.shape[0], frame.shape[1]), size)
             yield _whole(frame, size), torch.maximum(mask, around)
         else:
             yield _fitted(frame, size), mask
-    if count < needed:
-        raise UserError(
-            "The video, or its mask, has {count} frames from frame {start} on, and {needed} are needed: make the "
-            "clip shorter, or begin earlier.",
-            count=count,
-            start=request.video_start,
-            needed=needed,
-        )
     unknown = torch.full((*size, 3), GREY, dtype=torch.uint8), torch.ones(size)
     yield from repeat(unknown, request.frames - needed)
 
@@ -93,11 +109,12 @@ def pieces_of_footage(
 ) -> Iterator[Piece]:
     """The same as VACE takes it: what is made anew is grey, if anything stays."""
     shots = read_footage(request)
+    wide = lru_cache(maxsize=1)(grown)  # one mask is often that of every frame
     count = 1
     while taken := list(islice(shots, count)):
         video = torch.stack([frame for frame, _ in taken]).to(device)
         video = video.permute(3, 0, 1, 2)[None].to(dtype).div_(127.5).sub_(1)
-        mask = torch.stack([grown(mask) for _, mask in taken])[None, None].to(video)
+        mask = torch.stack([wide(mask) for _, mask in taken])[None, None].to(video)
         yield (video.mul_(1 - mask) if is_partial(request) else video), mask
         count = TEMPORAL_STRIDE
 
@@ -112,7 +129,8 @@ def joined(made: Tensor, shot: Shot) -> Tensor:
     pixels away on nothing of it is another."""
     frame, mask = shot
     half = SEAM // 2
-    share = F.avg_pool2d(_grown(mask, half), 2 * half + 1, 1, half, count_include_pad=False)[0]
+    rows = F.avg_pool2d(_grown(mask, half), (1, SEAM + 1), 1, (0, half), count_include_pad=False)
+    share = F.avg_pool2d(rows, (SEAM + 1, 1), 1, (half, 0), count_include_pad=False)[0]
     mixed = torch.lerp(frame.float(), made.float(), share.movedim(0, -1))
     return mixed.round().to(torch.uint8)
 
@@ -124,21 +142,34 @@ def grown(mask: Tensor) -> Tensor:
 
 def _grown(mask: Tensor, pixels: int) -> Tensor:
     """[H, W] -> [1, 1, H, W]."""
-    return F.max_pool2d(mask[None, None], 2 * pixels + 1, 1, pixels)
+    side = 2 * pixels + 1
+    rows = F.max_pool2d(
+        mask[None, None], (1, side), 1, (0, pixels)
+    )  # one after the other is faster
+    return F.max_pool2d(rows, (side, 1), 1, (pixels, 0))
 
 
 def _masks(request: GenerationRequest) -> Iterator[Tensor]:
     """[H, W] of each frame; a single picture is that of all."""
     path, size = pictures.require(request.mask), (request.height, request.width)
-    is_still = len(list(islice(read_frames(path), 2))) == 1
-    frames = read_frames(path, 0 if is_still else request.video_start)
+    is_still = _is_still(path)
+    frames = read_frames(path, 0 if is_still else request.video_start, over_black=True)
     fit = _whole if request.outpaint else _fitted
     masks = ((fit(frame, size).float().mean(dim=-1) > WHITE).float() for frame in frames)
     return repeat(next(masks)) if is_still else masks
 
 
+def _is_still(path: Path) -> bool:
+    return len(list(islice(read_frames(path), 2))) == 1
+
+
 def _fitted(frame: Tensor, size: tuple[int, int]) -> Tensor:
-    """A frame [H, W, 3] cut in its middle to the shape of `size`, height and width, and scaled to it."""
+    """A frame [H, W, 3] cut in its middle to the shape of `size`, height and width, and scaled to it; one that is
+    larger by less than what sizes are multiples of is cut alone."""
+    more = [own - side for own, side in zip(frame.shape, size, strict=False)]
+    if all(0 <= count < SIZE_MULTIPLE for count in more):
+        top, left = more[0] // 2, more[1] // 2
+        return frame[top : top + size[0], left : left + size[1]]
     return _scaled(cut(frame.permute(2, 0, 1), size[1] / size[0]).permute(1, 2, 0), size)
 
 

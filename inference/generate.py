@@ -29,7 +29,13 @@ from inference.catalog import Model
 from inference.condition import Condition, Way, stream_condition
 from inference.denoise import schedule_of, take_steps
 from inference.devices import capped, describe, idle_card
-from inference.footage import is_partial, joined, read_footage, read_past
+from inference.footage import (
+    is_partial,
+    joined,
+    read_footage,
+    read_past,
+    require_footage,
+)
 from inference.guarded import Guarded, Run
 from inference.job import Job, told
 from inference.load import block_reader, load_vae, stream_dit
@@ -94,6 +100,7 @@ def _generate(job: Job) -> Generator[Event, None, None]:
     if clip is None:
         for name in request.given:
             pictures.require(name)  # and not after minutes
+        require_footage(request)
         clip = _begin(request, (yield from encode_prompts(job)), stages.device)
     clip = yield from _denoise(job, clip)
     steps = schedule_of(request).steps

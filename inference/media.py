@@ -128,16 +128,24 @@ def open_writer(
         _remove(partial)
 
 
-def read_frames(path: AnyPath, start: int = 0) -> Iterator[Tensor]:
+def read_frames(path: AnyPath, start: int = 0, *, over_black: bool = False) -> Iterator[Tensor]:
     """Give the frames of an image, a video or a folder of PNGs, uint8 [H, W, 3] RGB 0..255, in order,
     from number `start` on.
 
-    They are the frames that are stored: none is repeated or dropped to even out the rate.
+    They are the frames that are stored: none is repeated or dropped to even out the rate. With `over_black` what is
+    transparent is black, else it has the colour that is hidden there.
     """
     source = Path(path)
     with _open_source(source) as file:
         demuxer = "png_pipe" if source.is_dir() else ""
-        yield from ffmpeg.decode(file, source, demuxer, start)
+        yield from ffmpeg.decode(file, source, demuxer, start, over_black=over_black)
+
+
+def count_frames(path: AnyPath, start: int, most: int) -> int:
+    """How many frames an image or a video has from number `start` on, as far as `most`."""
+    source = Path(path)
+    with _open_source(source) as file:
+        return ffmpeg.count(file, source, start, most)
 
 
 def read_rate(path: AnyPath) -> float:

@@ -16,6 +16,7 @@ from inference.api.pictures import keep, path_of
 from inference.api.sizes import frames_of_edit, frames_to_keep, size_like, size_of_edit
 from inference.api.spec import (
     MAX_SEED,
+    MOST_FPS,
     MOST_SKIPPED,
     GenerationRequest,
     SamplingDefaults,
@@ -228,14 +229,21 @@ def make_order(options: GenerateOptions) -> Order:
             "--model to use it all the same."
         )
     repeated = replace(recipe.request, model=_full_name(name))
-    for option in ("first_frame", "last_frame", "video", "mask"):
+    for option in ("first_frame", "last_frame", "video", "mask", "references"):
         kept = getattr(repeated, option)
-        if kept and option not in changes and path_of(kept) is None:
+        names = kept if isinstance(kept, tuple) else (kept,) if kept else ()
+        if option not in changes and any(path_of(name) is None for name in names):
             kind = "video" if option == "video" else "picture"
             raise UserError(
                 f"{options.source} was made from a {kind} that isn't on this machine: name it with "
-                f"--{option.replace('_', '-')}."
+                f"--{option.replace('_', '-').removesuffix('s')}."
             )
+    if options.continues or options.kept_frames is not None:
+        fresh = {"mask": "", "outpaint": False}
+        changes = fresh | _continuation(options, model.spec.defaults) | changes
+    elif "video" in changes:  # what was of the other isn't of this one
+        fresh = {"video_start": 0, "kept_frames": 0, "mask": "", "outpaint": False}
+        changes = fresh | changes
     if changes.keys() & {"steps", "timesteps", "solver"}:
         repeated = replace(repeated, stop_after=0)  # it counted the steps of the old schedule
     return Order(replace(repeated, **changes), model, recipe)
@@ -293,7 +301,7 @@ def _shape(options: GenerateOptions, defaults: SamplingDefaults) -> dict[str, in
                 f"The clip has the shape of {options.video}, so that nothing is around it: choose another with --size."
             )
         shape = {"width": width, "height": height, "frames": frames_of_edit(seen.frames, defaults)}
-        return shape | ({"fps": max(1, round(seen.fps))} if seen.fps else {})
+        return shape | ({"fps": min(max(1, round(seen.fps)), MOST_FPS)} if seen.fps else {})
     if shown := options.first_frame or options.last_frame:
         width, height = size_like(*size_of(Path(shown)), defaults)
         return {"width": width, "height": height}
@@ -315,7 +323,7 @@ def _continuation(options: GenerateOptions, defaults: SamplingDefaults) -> dict[
     width, height = size_of_edit(seen.width, seen.height, defaults)
     shape = {"width": width, "height": height, "frames": frames, "kept_frames": kept}
     shape["video_start"] = seen.frames - kept
-    return shape | ({"fps": max(1, round(seen.fps))} if seen.fps else {})
+    return shape | ({"fps": min(max(1, round(seen.fps)), MOST_FPS)} if seen.fps else {})
 
 
 def _parse_numbers(text: str) -> tuple[float, ...]:

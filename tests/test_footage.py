@@ -8,9 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from inference import budget, png
+from inference import generate as pipeline
 from inference.api.errors import UserError
 from inference.api.messages import Event, Finished, Generate, Notice, Progress
 from inference.api.pictures import keep, pictures_folder
@@ -145,11 +147,48 @@ def test_a_mask_reaches_the_edge(video: Path) -> None:
     assert torch.equal(joined(made, (frame, torch.ones(HEIGHT, WIDTH))), made)
 
 
-def test_a_video_that_ends_before_the_clip_is_told(video: Path, mask: Path) -> None:
-    with pytest.raises(UserError, match="has 3 frames from frame 6 on, and 5 are needed: make"):
-        list(read_footage(edit(video, mask, video_start=6)))
-    with pytest.raises(UserError, match="has 0 frames from frame 90 on"):
-        list(read_footage(edit(video, mask, video_start=90)))
+def test_a_video_that_ends_before_the_clip_is_told(
+    make: Callable[..., Any],
+    video: Path,
+    mask: Path,
+    write: Callable[..., Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(pipeline, "encode_prompts", lambda _: pytest.fail("it began"))
+    with pytest.raises(UserError, match="The video has 3 frames from frame 6 on, and 5 are needed"):
+        make(edit(video, mask, video_start=6))
+    with pytest.raises(UserError, match="The video has 0 frames from frame 90 on"):
+        make(edit(video, mask, video_start=90))
+    short = write("short.mp4", frames_of(1, 2))
+    with pytest.raises(UserError, match="The mask has 2 frames from frame 0 on, and 5 are needed"):
+        make(edit(video, short))
+    with pytest.raises(UserError, match="The video has 9 frames from frame 0 on, and 13 are"):
+        make(onward(video, video_start=0, kept_frames=13, frames=17))
+
+
+def test_what_would_make_nothing_anew_is_told(
+    make: Callable[..., Any], video: Path, write: Callable[..., Path]
+) -> None:
+    black = write("black.png", [torch.zeros(HEIGHT, WIDTH, 3, dtype=torch.uint8)])
+    with pytest.raises(UserError, match="Nothing of the video would be made anew"):
+        make(edit(video, black))
+    with pytest.raises(UserError, match="or the clip has the video's shape"):
+        make(edit(video, None, outpaint=True))
+
+
+def test_what_is_transparent_in_a_mask_stays(video: Path, tmp_path: Path) -> None:
+    pixels = np.full((HEIGHT, WIDTH, 4), 255, np.uint8)
+    pixels[..., 3] = 0
+    pixels[16:32, 32:48, 3] = 255
+    Image.fromarray(pixels).save(tmp_path / "mask.png")
+    (_, own), *_ = read_footage(edit(video, tmp_path / "mask.png"))
+    assert own.sum() == 16 * 16
+
+
+def test_a_little_more_than_the_clip_is_cut_off(write: Callable[..., Path], mask: Path) -> None:
+    (large,) = frames_of(4, 1, (WIDTH + 10, HEIGHT + 15))
+    (frame, _), *_ = read_footage(edit(write("large.png", [large]), mask, frames=1))
+    assert torch.equal(frame, large[7 : 7 + HEIGHT, 5 : 5 + WIDTH])
 
 
 def test_a_video_is_looked_at(video: Path, mask: Path) -> None:

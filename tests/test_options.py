@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from inference import png
 from inference.api.errors import UserError
@@ -11,6 +12,7 @@ from inference.api.models import MODELS
 from inference.api.spec import MAX_SEED, Solver
 from inference.media import open_writer
 from inference.options import GenerateOptions, Order, add_generate_options, free_name, make_order
+from inference.recipe import Recipe
 from tests.tiny_model import make_request
 
 
@@ -106,6 +108,28 @@ def test_what_is_around_a_video_needs_another_shape(tiny_model: Path, video: str
     assert (request.width, request.height, request.outpaint) == (96, 48, True)
 
 
+def test_a_recipe_goes_on_or_takes_another_video(
+    tiny_model: Path, video: str, tmp_path: Path
+) -> None:
+    source = tmp_path / "clip.mp4"
+    given = "a", "--model", str(tiny_model), "--video", video
+    made = order(*given, "--continue", "--frames", "9", "--keep", "5")
+    recipe = Recipe.of(made.request, made.model.files, torch.device("cpu"))
+    with open_writer(source, 64, 48, 10, recipe.tags()) as write:
+        for _ in range(8):
+            write(np.zeros((48, 64, 3), np.uint8))
+    again = order("--from", str(source)).request
+    assert again == made.request
+    on = order("--from", str(source), "--video", str(source), "--continue", "--keep", "1").request
+    assert (on.video_start, on.kept_frames, on.mask) == (7, 1, "")
+    other = order("--from", str(source), "--video", str(source), "--frames", "5").request
+    assert (other.video_start, other.kept_frames) == (0, 0)
+    none = order("--from", str(source), "--video", "").request
+    assert none.given == ()
+    with pytest.raises(UserError, match="use --continue and --keep with --video"):
+        order("--from", str(source), "--keep", "9")
+
+
 def test_references_are_in_the_order_that_they_are_given(
     tiny_model: Path, picture: str, tmp_path: Path
 ) -> None:
@@ -131,7 +155,12 @@ def test_references_are_in_the_order_that_they_are_given(
             ["--video", "VIDEO", "--continue", "--keep", "6"],
             r"their number is 4n\+1; the nearest is",
         ),
-        (["--video", "VIDEO", "--continue", "--mask", "VIDEO"], "take the mask away"),
+        (
+            ["--video", "VIDEO", "--continue", "--mask", "VIDEO"],
+            "leave out the mask, or outpainting",
+        ),
+        (["--video", "VIDEO", "--continue", "--outpaint", "--size", "96x48"], "leave out the mask"),
+        (["--video-start", "3"], "no video is named"),
         (["--video", "VIDEO", "--continue", "--frames", "5", "--keep", "9"], "leave nothing of 5"),
     ],
 )

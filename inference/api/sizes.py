@@ -3,6 +3,7 @@
 from math import sqrt
 
 from inference.api.spec import (
+    SIZE_MULTIPLE,
     TEMPORAL_STRIDE,
     GenerationRequest,
     SamplingDefaults,
@@ -24,7 +25,7 @@ def size_of_edit(width: int, height: int, defaults: SamplingDefaults) -> tuple[i
     what stays is as sharp; of a larger one those that a model with these defaults is best at."""
     if width * height > defaults.width * defaults.height:
         return size_like(width, height, defaults)
-    return nearest_size(width), nearest_size(height)
+    return _floor(width), _floor(height)  # scaled to more, no pixel would be the video's own
 
 
 def frames_of_edit(there: int, defaults: SamplingDefaults) -> int:
@@ -43,3 +44,7 @@ def sampled_shape(request: GenerationRequest, channels: int = 16) -> tuple[int, 
     """Shape [C, F, H, W] of the latent that is denoised: a frame of each reference comes before the clip's."""
     shape = latent_shape(request.width, request.height, request.frames, channels)
     return shape[0], shape[1] + len(request.references), *shape[2:]
+
+
+def _floor(side: int) -> int:
+    return max(side // SIZE_MULTIPLE, 1) * SIZE_MULTIPLE

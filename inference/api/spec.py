@@ -19,6 +19,7 @@ MAX_SIDE = 8192
 MAX_FRAMES = 10_001
 KEPT = re.compile("[0-9a-f]{64}")  # what `inference.api.pictures` calls what it keeps
 MOST_REFERENCES = 4
+MOST_FPS = 240
 MOST_SKIPPED = 10_000_000  # frames of a video before those that are taken
 MAX_SEED = 2**32 - 1  # torch's generator on the CPU uses no more bits than these
 
@@ -176,16 +177,14 @@ class GenerationRequest:
     Sizes are in pixels, `fps` in frames a second; `first_frame` and `last_frame` are the names of kept pictures
     (see `inference.api.pictures`) that the clip begins and ends with, empty where nothing is given.
 
-    `video` is the name of a kept video, or picture, that the clip is an edit of, from its frame `video_start` on;
-    where the kept picture or video `mask` is white the clip is made anew, and elsewhere it is the video's. Without a
-    mask all of it is made anew, as the video guides it: poses, depths, outlines. With `kept_frames`, 4n+1, the clip goes
-    on where the video's frame `video_start + kept_frames` would be: so many frames before it are given, and what is
-    made is written after all that the video has until there. With `outpaint` all of the video is in the clip, whose shape
-    is another, and the rest is made anew; else what the shape leaves out is cut off. `references` are kept pictures of what the clip is to
-    show: somebody, something, a style.
+    `video` is the name of a kept video, or picture, that the clip is an edit of, from its frame `video_start` on; where
+    the kept picture or video `mask` is white the clip is made anew, and elsewhere it is the video's. Without a mask all
+    of it is made anew, as the video guides it: poses, depths, outlines. With `kept_frames`, 4n+1, the clip goes on
+    after so many frames of the video, and what is made is written after all that the video has until there. With
+    `outpaint` all of the video is in the clip, whose shape is another, and the rest is made anew; else what the shape
+    leaves out is cut off. `references` are kept pictures of what the clip is to show: somebody, something, a style.
 
-    `timesteps` (1000 to 0, falling) replaces `steps` for
-    the LCM solver. With `exact_attention` a card computes attention in no fewer bits than the rest, even where it
+    `timesteps` (1000 to 0, falling) replaces `steps` for the LCM solver. With `exact_attention` a card computes attention in no fewer bits than the rest, even where it
     would be faster with 8. `stop_after` is the number of steps after which the clip was finished early, as it was
     guessed by then; 0 for all of them. Raises `UserError`, with the nearest valid value where there is one.
     """
@@ -227,7 +226,7 @@ class GenerationRequest:
         _check_range(Sentence("number of steps to stop after"), self.stop_after, 0, 1000)
         _check_range(Sentence("guidance"), self.guidance, 1.0, 100.0)
         _check_range(Sentence("shift"), self.shift, 0.01, 100.0)
-        _check_range(Sentence("frame rate"), self.fps, 1, 240)
+        _check_range(Sentence("frame rate"), self.fps, 1, MOST_FPS)
         _check_range(Sentence("seed"), self.seed, 0, MAX_SEED)
         _check_timesteps(self.timesteps)
         _check_range(Sentence("number of frames to skip"), self.video_start, 0, MOST_SKIPPED)
@@ -358,22 +357,18 @@ def _check_given(request: GenerationRequest) -> None:
             "A clip that is an edit of a video has its first and last frames from there: take the "
             "pictures away, or the video."
         )
-    if request.mask and not request.video:
-        raise UserError(
-            "A mask says what of a video is made anew: name the video, too, or take the mask away."
-        )
+    if not request.video and (
+        request.mask or request.outpaint or request.kept_frames or request.video_start
+    ):
+        raise UserError("What is to be made of a video is said, and no video is named: name it.")
     _check_range(Sentence("number of references"), len(request.references), 0, MOST_REFERENCES)
-    if request.outpaint and (not request.video or request.kept_frames):
-        raise UserError("What is around a video is made anew of one that is edited: name it.")
     if request.kept_frames:
         _check_kept_frames(request)
 
 
 def _check_kept_frames(request: GenerationRequest) -> None:
-    if not request.video or request.mask:
-        raise UserError(
-            "A clip goes on with a whole video: name one, and take the mask away if there is one."
-        )
+    if request.mask or request.outpaint:
+        raise UserError("A clip goes on with a video as it is: leave out the mask, or outpainting.")
     if request.kept_frames >= request.frames:
         raise UserError(
             "{kept} frames of the video leave nothing of {frames} to make: take fewer of them, or make the clip "

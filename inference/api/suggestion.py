@@ -45,7 +45,8 @@ def _largest(
 
 def _shorter(request: GenerationRequest) -> Sequence[GenerationRequest]:
     """The request with fewer and fewer frames."""
-    fewest = TEMPORAL_STRIDE if request.pictures else 0  # given frames leave others to make
+    # Given frames leave others to make.
+    fewest = request.kept_frames or (TEMPORAL_STRIDE if request.pictures else 0)
     counts = range(request.frames - TEMPORAL_STRIDE, fewest, -TEMPORAL_STRIDE)
     return [replace(request, frames=frames) for frames in counts]
 

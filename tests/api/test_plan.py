@@ -57,6 +57,13 @@ def test_the_decoder_leaves_room_for_what_convolutions_lose() -> None:
     assert sides == {4: 80, 8: 0}
 
 
+def test_a_clip_that_goes_on_keeps_its_frames_in_a_suggestion() -> None:
+    request = asked("vace-14b", video="0" * 64, video_start=83, kept_frames=17)
+    made = planned(request, card(4))
+    assert not made.fits
+    assert made.suggestion is None or made.suggestion.frames > 17
+
+
 def test_streaming_leaves_room_for_holes_between_tensors() -> None:
     """Measured: of 3.38 GiB VACE-1.3B ran out of memory with 13 blocks resident, and with 12 it did not."""
     request = asked("vace-1.3b", first_frame="0" * 64, width=832, height=480, frames=81)

@@ -54,11 +54,17 @@ REQUEST = make_request("demo", timesteps=(1000.0, 500.0))
         ("first_frame", "../../etc/passwd", "is no picture that Kinora keeps"),
         ("last_frame", "A" * 64, "is no picture that Kinora keeps"),
         ("video", "clip.mp4", "is no picture that Kinora keeps"),
+        ("video_start", 5, "is said, and no video is named: name it"),
         ("video_start", -1, "number of frames to skip can't be -1"),
         ("references", ("a.png",), "is no picture that Kinora keeps"),
         ("references", ("0" * 64,) * 5, "number of references can't be 5: it lies between 0 and 4"),
-        ("outpaint", True, "around a video is made anew of one that is edited: name it"),
-        ("mask", "0" * 64, "A mask says what of a video is made anew: name the video, too"),
+        (
+            "outpaint",
+            True,
+            "is said, and no video is named: name it",
+        ),
+        ("kept_frames", 1, "is said, and no video is named: name it"),
+        ("mask", "0" * 64, "is said, and no video is named: name it"),
     ],
 )
 def test_request_refuses(field: str, value: object, message: str) -> None:
