@@ -33,7 +33,8 @@ class Editing(QObject):
         self._replacing, self._watching, self._theatre = replacing, watching, theatre
         self._panel, self._messages = panel, replacing.messages
         self._footage = Footage(self)
-        self._paths: dict[str, Path] = {}  # where the videos of this session came from
+        # Where the videos of this session came from, and when those files were changed last.
+        self._paths: dict[str, tuple[Path, float]] = {}
         self._wanted: Painted | None = None  # the latest, until it is kept
         self._opening: tuple[Path, Edit] | None = None
         self._late = QTimer(self, singleShot=True, interval=PATIENCE_MS)
@@ -75,12 +76,13 @@ class Editing(QObject):
         if painted is not self._wanted:
             return
         self._end_copying()
-        self._paths[edit.video] = painted.path
+        self._paths[edit.video] = (painted.path, changed_at(painted.path))
         self._replacing.give_edit(edit)
         self._panel.edit_prompt()
 
-    def _on_failed(self, sentence: str, details: str) -> None:
-        self._end_copying()
+    def _on_failed(self, painted: Painted, sentence: str, details: str) -> None:
+        if painted is self._wanted:
+            self._end_copying()
         self._messages.say(MessageLevel.PROBLEM, sentence, None, details)
 
     def _end_copying(self) -> None:
@@ -96,8 +98,9 @@ class Editing(QObject):
         edit = self._panel.draft.edit
         if edit is None:
             return
-        found, kept = self._paths.get(edit.video), pictures.path_of(edit.video)
-        path = found if found is not None and found.is_file() else kept
+        found, at = self._paths.get(edit.video, (None, 0.0))
+        kept = pictures.path_of(edit.video)
+        path = found if found is not None and changed_at(found) == at else kept
         if path is None:
             return  # which the form says
         if self._theatre.path == path and self._theatre.painter.is_on and not edit.kept_frames:
@@ -128,3 +131,11 @@ class Editing(QObject):
         player.seek(edit.start)
         mask = stills.look_at(edit.mask, QSize(MOST_SIDE, MOST_SIDE))
         self._theatre.paint(None if mask.isNull() else mask)
+
+
+def changed_at(path: Path) -> float:
+    """When a file was changed last; infinity for one that isn't there."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return float("inf")

@@ -35,12 +35,12 @@ class Footage(QObject):
     """Does one thing after the other. Signals:
 
     kept: a `Painted` whose video and mask are kept now, and the `Edit` that names them.
-    failed: why one isn't, and the details.
+    failed: a `Painted` that isn't, why, and the details.
     seen: the name of a kept video, the number of a frame of it, and that frame, small.
     """
 
     kept = Signal(object, object)
-    failed = Signal(str, str)
+    failed = Signal(object, str, str)
     seen = Signal(str, int, QImage)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -66,10 +66,13 @@ class Footage(QObject):
         path = painted.path
         try:
             is_kept = path == pictures.path_of(path.name)
-            video = path.name if is_kept else pictures.keep(path)
+            if is_kept:
+                video = path.name
+            else:  # of a picture the engine and the window may see different ones
+                video = stills.take_file(path) if stills.is_picture(path) else pictures.keep(path)
             mask = "" if painted.mask is None else stills.take_image(painted.mask)
         except UserError as error:
-            self.failed.emit(said(error), error.details)
+            self.failed.emit(painted, said(error), error.details)
             return
         fps = min(max(round(painted.fps), 1), MOST_FPS)
         edit = Edit(video, painted.start, mask, painted.count, fps)

@@ -19,6 +19,7 @@ class Mask:
         self._image.fill(0)
         self._blank = self._image.copy()
         self._undone: list[QImage] = []
+        self._before: list[QImage] = []  # what was undone when the step began
         self._done: list[QImage] = []
         self._pen, self._last = QPen(), QPointF()
 
@@ -74,9 +75,10 @@ class Mask:
         return changed
 
     def end(self) -> None:
-        """The stroke is over: one that changed nothing is no step to be undone."""
+        """The stroke is over: one that changed nothing is no step, and what was undone can still be done again."""
         if self._done and self._done[-1] == _thin(self._image):
             self._done.pop()
+            self._undone = self._before
 
     def clear(self) -> None:
         """Nothing is made anew."""
@@ -121,7 +123,7 @@ class Mask:
     def _keep(self) -> None:
         """A new step begins."""
         self._done = [*self._done[1 - MOST_STEPS :], _thin(self._image)]
-        self._undone = []
+        self._before, self._undone = self._undone, []
 
 
 def _thin(image: QImage) -> QImage:

@@ -133,7 +133,9 @@ class Theatre(Panel):
         if film is None:
             self.transport.set_painted(False)
             return
-        before = self._masks.get(film.path) or Mask(film.size)
+        before = self._masks.get(film.path)
+        if before is None or before.image.size() != film.size:  # another file may lie there now
+            before = Mask(film.size)
         wanted = before if mask is None else Mask.of(mask, film.size)
         self._masks = {film.path: before if before.image == wanted.image else wanted}
         self.player.pause()

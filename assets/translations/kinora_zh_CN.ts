@@ -2708,20 +2708,12 @@
         <translation>不能用视频的 {kept} 帧来续写：帧数须为 4n+1，最接近的是 {nearest}。</translation>
     </message>
     <message>
-        <source>A clip goes on with a whole video: name one, and take the mask away if there is one.</source>
-        <translation>续写需要整个视频：请指定一个视频；如有蒙版，请移除。</translation>
-    </message>
-    <message>
         <source>A clip of one frame leaves nothing to make beside the picture: ask for 5 frames or more.</source>
         <translation>只有一帧的视频除了给定的图片就没有可生成的内容：请将长度设为 5 帧或更多。</translation>
     </message>
     <message>
         <source>A clip that is an edit of a video has its first and last frames from there: take the pictures away, or the video.</source>
         <translation>修改视频时，首帧和尾帧都来自该视频：请移除图片，或移除视频。</translation>
-    </message>
-    <message>
-        <source>A mask says what of a video is made anew: name the video, too, or take the mask away.</source>
-        <translation>蒙版标出视频中要重新生成的部分：请同时指定视频，或移除蒙版。</translation>
     </message>
     <message>
         <source>A picture that the clip is made from isn&apos;t on this machine any more: choose it again.</source>
@@ -2988,10 +2980,6 @@
         <translation>无法把未完成的视频保存到 {path}（{reason}）：如果现在停止，之后会从更早的一步继续或从头开始。</translation>
     </message>
     <message>
-        <source>The video, or its mask, has {count} frames from frame {start} on, and {needed} are needed: make the clip shorter, or begin earlier.</source>
-        <translation>视频或其蒙版从第 {start} 帧起只有 {count} 帧，而需要 {needed} 帧：请缩短要生成的视频，或从更早的帧开始。</translation>
-    </message>
-    <message>
         <source>The {model} model knows only its toy world: {world}. For anything else, get a real one, on the Models page or with: {kinora} models download t2v-1.3b</source>
         <translation>模型 {model} 只认识它的小小世界：{world}。要生成其他内容，请在“模型”页下载真正的模型，或运行：{kinora} models download t2v-1.3b</translation>
     </message>
@@ -3046,10 +3034,6 @@
     <message>
         <source>Weights in {choice}.</source>
         <translation>权重格式：{choice}。</translation>
-    </message>
-    <message>
-        <source>What is around a video is made anew of one that is edited: name it.</source>
-        <translation>扩展画面需要一个要修改的视频：请指定它。</translation>
     </message>
     <message>
         <source>What this clip took isn&apos;t noted for the next one&apos;s forecast: {error}</source>
@@ -3336,8 +3320,28 @@
         <translation>{width}x{height} 的 1 帧</translation>
     </message>
     <message>
+        <source>A clip goes on with a video as it is: leave out the mask, or outpainting.</source>
+        <translation>接续视频时原视频保持不变：请去掉蒙版或扩展画面。</translation>
+    </message>
+    <message>
+        <source>Nothing of the video would be made anew: the mask has nothing white, or the clip has the video&apos;s shape.</source>
+        <translation>视频没有任何部分需要重新生成：蒙版中没有白色，或画面比例与视频相同。</translation>
+    </message>
+    <message>
+        <source>The {word} has {count} frames from frame {start} on, and {needed} are needed: make the clip shorter, or begin earlier.</source>
+        <translation>{word}从第 {start} 帧起只有 {count} 帧，而需要 {needed} 帧：请缩短视频，或从更早的帧开始。</translation>
+    </message>
+    <message>
+        <source>What is to be made of a video is said, and no video is named: name it.</source>
+        <translation>已指定如何处理视频，却没有给出视频：请指定视频。</translation>
+    </message>
+    <message>
         <source>it is damaged, or of an unknown kind</source>
         <translation>文件已损坏，或格式未知</translation>
+    </message>
+    <message>
+        <source>mask</source>
+        <translation>蒙版</translation>
     </message>
     <message>
         <source>this card was not measured yet: its first clip begins with that</source>
@@ -3350,6 +3354,10 @@
     <message>
         <source>transformer</source>
         <translation>Transformer 网络</translation>
+    </message>
+    <message>
+        <source>video</source>
+        <translation>视频</translation>
     </message>
     <message>
         <source>width {width}</source>

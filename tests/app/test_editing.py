@@ -1,18 +1,19 @@
 """An edit from end to end: a mask is painted in the player, becomes a request, and is painted on."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QSize, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import editing, stills, theme
-from app.footage import Footage
+from app.footage import Footage, Painted
 from app.help import Section
 from app.keys import shown
 from app.mask import Mask
@@ -116,6 +117,48 @@ def test_range_of_the_player_is_what_is_made_anew(qtbot: QtBot, window: Window, 
     window.draft.set_prompt("a red hat")
     request = window.draft.request()
     assert (request.video_start, request.frames) == (5, 9)
+
+
+def test_mask_of_another_clip_at_the_same_place_is_not_taken(
+    qtbot: QtBot, window: Window, clip: Path, tmp_path: Path
+) -> None:
+    watch(qtbot, window, clip)
+    press(window, Qt.Key.Key_M)
+    stroke(window)
+    press(window, Qt.Key.Key_Escape)
+    watch(qtbot, window, write_clip(tmp_path / "other.mp4", 5))
+    write_kinora_clip(clip)
+    watch(qtbot, window, clip)
+    press(window, Qt.Key.Key_M)
+    film = window.theatre.canvas.film
+    assert film is not None
+    assert mask_of(window).image.size() == film.size
+    assert mask_of(window).is_empty
+
+
+def test_edit_is_opened_as_it_is_kept_if_its_file_is_another_now(
+    qtbot: QtBot, window: Window, clip: Path
+) -> None:
+    watch(qtbot, window, clip)
+    press(window, Qt.Key.Key_M)
+    stroke(window)
+    use(qtbot, window)
+    edit = window.draft.edit
+    assert edit is not None
+    os.utime(clip, (1, 1))
+    QTest.mouseClick(window.create_panel.pictures.edited, Qt.MouseButton.LeftButton)
+    kept = pictures.path_of(edit.video)
+    qtbot.waitUntil(lambda: window.theatre.path == kept, timeout=WAIT_MS)
+
+
+def test_failure_of_one_does_not_end_another(
+    qtbot: QtBot, window: Window, clip: Path, tmp_path: Path
+) -> None:
+    watch(qtbot, window, clip)
+    gone = Painted(tmp_path / "gone.mp4", None, 0, 5, 12.0, QSize(64, 48))
+    window.theatre.going_on.emit(gone)
+    window.theatre.going_on.emit(replace(gone, path=clip, count=24))
+    qtbot.waitUntil(lambda: window.draft.edit is not None, timeout=WAIT_MS)
 
 
 def go_on(qtbot: QtBot, window: Window) -> None:

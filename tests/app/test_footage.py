@@ -67,7 +67,7 @@ def test_frames_a_second_are_those_that_can_be_asked_for(
 
 
 def test_video_that_is_gone_is_told(qtbot: QtBot, footage: Footage, tmp_path: Path) -> None:
-    sentence = ask(qtbot, footage, footage.failed, paint(tmp_path / "gone.mp4"))[0]
+    sentence = ask(qtbot, footage, footage.failed, paint(tmp_path / "gone.mp4"))[1]
     assert str(sentence).startswith(f"{tmp_path / 'gone.mp4'} can't be read")
 
 

@@ -109,6 +109,17 @@ def test_new_stroke_takes_the_place_of_what_was_undone(mask: Mask) -> None:
     assert at(mask, 10, 10) == 0
 
 
+def test_stroke_that_changes_nothing_leaves_what_was_undone(mask: Mask) -> None:
+    mask.begin(QPointF(10, 10), 6)
+    mask.end()
+    mask.undo()
+    mask.begin(QPointF(-90, -90), 6)
+    mask.end()
+    assert mask.can_redo
+    mask.redo()
+    assert at(mask, 10, 10) == 255
+
+
 def test_all_is_cleared_and_turned_round_and_that_is_undone(mask: Mask) -> None:
     mask.invert()
     assert white(mask) == 79 * 60
