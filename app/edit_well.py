@@ -90,17 +90,27 @@ class EditWell(PictureWell):
 
     def retranslate(self) -> None:
         """Says what is here, and what can be done about it."""
-        state = self._problem or self.tr(
-            "Where it is tinted the clip is made anew: click to paint on, or press Delete to end the edit."
-        )
-        if self._edit is not None and self._edit.kept_frames and not self._problem:
-            state = self.tr(
-                "The clip goes on after this frame: click to see it, or press Delete to end the edit."
-            )
+        state = self._problem or self._state()
         self.setAccessibleName(self.text())
         self.setAccessibleDescription(state)
         self.setToolTip(f"{self._tip}\n{state}" if self.text() else "")
         name_tool(self.remove, self.tr("End the edit"))
+
+    def _state(self) -> str:
+        edit = self._edit
+        if edit is not None and edit.kept_frames:
+            return self.tr(
+                "The clip goes on after this frame: click to see it, or press Delete to end the edit."
+            )
+        if edit is not None and edit.outpaint:
+            return self.tr("What is around this clip is made anew: press Delete to end the edit.")
+        if edit is not None and not edit.mask:
+            return self.tr(
+                "All of it is made anew, as this clip guides it: press Delete to end the edit."
+            )
+        return self.tr(
+            "Where it is tinted the clip is made anew: click to paint on, or press Delete to end the edit."
+        )
 
 
 def _seen_of(edit: Edit) -> tuple[str, int]:

@@ -4,6 +4,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from threading import Event
 
 from PySide6.QtCore import QObject, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage
@@ -47,6 +48,7 @@ class Footage(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
+        self._stopped = Event()
 
     def keep(self, painted: Painted) -> None:
         """Keep that video, unless it is, and its mask."""
@@ -57,7 +59,8 @@ class Footage(QObject):
         self._pool.start(partial(self._look, video, frame, room))
 
     def stop(self) -> None:
-        """Begin nothing more, and wait for what was begun."""
+        """Begin nothing more, and have what was begun end soon."""
+        self._stopped.set()
         self._pool.clear()
         self._pool.waitForDone()
 
@@ -69,8 +72,14 @@ class Footage(QObject):
             if is_kept:
                 video = path.name
             else:  # of a picture the engine and the window may see different ones
-                video = stills.take_file(path) if stills.is_picture(path) else pictures.keep(path)
+                video = (
+                    stills.take_file(path)
+                    if stills.is_picture(path)
+                    else pictures.keep(path, self._stopped.is_set)
+                )
             mask = "" if painted.mask is None else stills.take_image(painted.mask)
+        except pictures.StoppedError:
+            return
         except UserError as error:
             self.failed.emit(painted, said(error), error.details)
             return

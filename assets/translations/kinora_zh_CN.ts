@@ -749,6 +749,14 @@
         <translation>结束修改</translation>
     </message>
     <message>
+        <source>What is around this clip is made anew: press Delete to end the edit.</source>
+        <translation>这段视频四周的画面将重新生成：按 Delete 结束编辑。</translation>
+    </message>
+    <message>
+        <source>All of it is made anew, as this clip guides it: press Delete to end the edit.</source>
+        <translation>整段视频将在这段视频的引导下重新生成：按 Delete 结束编辑。</translation>
+    </message>
+    <message>
         <source>Where it is tinted the clip is made anew: click to paint on, or press Delete to end the edit.</source>
         <translation>着色的部分会重新生成：点击可继续涂抹，按 Delete 键结束修改。</translation>
     </message>

@@ -7,6 +7,7 @@ and two requests for the same picture are the same.
 
 import hashlib
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import get_ident
@@ -19,15 +20,20 @@ from inference.api.opening import open_shared
 PIECE_BYTES = 2**20
 
 
+class StoppedError(Exception):
+    """Nothing was kept, as nobody waits for it any more."""
+
+
 def pictures_folder() -> Path:
     """Where the copies lie."""
     return data_folder() / "pictures"
 
 
-def keep(path: Path) -> str:
+def keep(path: Path, stopped: Callable[[], bool] = lambda: False) -> str:
     """The name of the picture in the file at `path`, of which a copy is kept from now on.
 
-    Whether it is a picture is for the caller to see. Raises `UserError` if it can't be read, or not be kept.
+    Whether it is a picture is for the caller to see. Raises `UserError` if it can't be read, or not be kept, and
+    `StoppedError` once `stopped` says so: a video may take long.
     """
     try:
         source = open_shared(path)
@@ -39,10 +45,13 @@ def keep(path: Path) -> str:
     partial = folder / f".partial-{os.getpid()}-{get_ident()}"
     try:
         with source:
-            folder.mkdir(parents=True, exist_ok=True)
-            name = _copy(source, partial)
-        if path_of(name) is None:
-            partial.replace(folder / name)  # what has the name is whole
+            name = _read(source, None, stopped)
+            if path_of(name) is None:
+                source.seek(0)
+                folder.mkdir(parents=True, exist_ok=True)
+                with partial.open("wb") as copy:
+                    name = _read(source, copy, stopped)
+                partial.replace(folder / name)  # what has the name is whole
     except OSError as error:
         raise UserError(
             "{path} can't be kept in {folder}: {reason}.",
@@ -72,11 +81,13 @@ def require(name: str) -> Path:
     return path
 
 
-def _copy(source: IO[bytes], target: Path) -> str:
-    """The hash of what was copied."""
+def _read(source: IO[bytes], copy: IO[bytes] | None, stopped: Callable[[], bool]) -> str:
+    """The hash of what was read, and written to `copy` if there is one."""
     seen = hashlib.sha256()
-    with target.open("wb") as copy:
-        while piece := source.read(PIECE_BYTES):
-            seen.update(piece)
+    while piece := source.read(PIECE_BYTES):
+        if stopped():
+            raise StoppedError
+        seen.update(piece)
+        if copy is not None:
             copy.write(piece)
     return seen.hexdigest()

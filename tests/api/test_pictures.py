@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from inference.api.errors import UserError
-from inference.api.pictures import keep, path_of, pictures_folder, require
+from inference.api.pictures import StoppedError, keep, path_of, pictures_folder, require
 
 
 @pytest.fixture(autouse=True)
@@ -62,3 +62,19 @@ def test_threads_keep_at_once(tmp_path: Path) -> None:
     for name, path in zip(names, paths * 2, strict=True):
         assert require(name).read_bytes() == path.read_bytes()
     assert len(list(pictures_folder().iterdir())) == 4
+
+
+def test_keeping_is_stopped_and_leaves_nothing(tmp_path: Path) -> None:
+    source, asked = tmp_path / "long.mp4", iter([False] * 5 + [True])
+    source.write_bytes(b"a" * 3 * 2**20)  # read once, and then copied
+    with pytest.raises(StoppedError):
+        keep(source, lambda: next(asked))
+    assert [*pictures_folder().iterdir()] == []
+
+
+def test_what_is_kept_is_not_copied_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = tmp_path / "a.png"
+    source.write_bytes(b"a picture")
+    name = keep(source)
+    monkeypatch.setattr(Path, "replace", lambda *_: pytest.fail("it was copied"))
+    assert keep(source) == name

@@ -1,5 +1,6 @@
 """The well of an edit: it takes the place of the two for pictures, shows the mask, and leads back."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -186,3 +187,15 @@ def test_video_without_a_mask_is_shown_as_it_is(panel: Create, well: EditWell, e
     assert not well.missing
     middle = well.rect().center()
     assert picture_of(well).pixelColor(middle.x() - 15, 30).name() == "#808080"
+
+
+def test_it_says_what_becomes_of_the_clip(panel: Create, well: EditWell, edit: Edit) -> None:
+    plain = replace(edit, mask="", width=64, height=48)
+    for wanted, words in {
+        plain: "as this clip guides it",
+        replace(plain, outpaint=True): "What is around this clip",
+        replace(plain, kept_frames=5): "goes on after this frame",
+        edit: "Where it is tinted",
+    }.items():
+        panel.draft.edit_video(wanted)
+        assert words in well.accessibleDescription()
