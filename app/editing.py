@@ -33,7 +33,7 @@ class Editing(QObject):
         self._replacing, self._watching, self._theatre = replacing, watching, theatre
         self._panel, self._messages = panel, replacing.messages
         self._footage = Footage(self)
-        # Where the videos of this session came from, and when those files were changed last.
+        # Where videos lay that were painted on since the window opened, and when those files were changed last.
         self._paths: dict[str, tuple[Path, float]] = {}
         self._wanted: Painted | None = None  # the latest, until it is kept
         self._opening: tuple[Path, Edit] | None = None

@@ -15,8 +15,7 @@ from app.sources import open_source
 from app.words import said
 from inference.api import pictures
 from inference.api.errors import UserError
-
-MOST_FPS = 240  # that can be asked for
+from inference.api.spec import MOST_FPS
 
 
 @dataclass(frozen=True, slots=True)

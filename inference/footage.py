@@ -58,10 +58,9 @@ def require_footage(request: GenerationRequest) -> None:
     needed = request.kept_frames or request.frames
     names = {Sentence("video"): request.video, Sentence("mask"): request.mask}
     for word, name in names.items():
-        path = pictures.require(name) if name else None
-        if path is None or (name == request.mask and _is_still(path)):
+        if not name or (word == "mask" and _is_still(pictures.require(name))):
             continue
-        count = count_frames(path, request.video_start, needed)
+        count = count_frames(pictures.require(name), request.video_start, needed)
         if count < needed:
             raise UserError(
                 "The {word} has {count} frames from frame {start} on, and {needed} are needed: make the clip shorter, "
@@ -143,9 +142,8 @@ def grown(mask: Tensor) -> Tensor:
 def _grown(mask: Tensor, pixels: int) -> Tensor:
     """[H, W] -> [1, 1, H, W]."""
     side = 2 * pixels + 1
-    rows = F.max_pool2d(
-        mask[None, None], (1, side), 1, (0, pixels)
-    )  # one after the other is faster
+    # Rows and then columns, which is faster.
+    rows = F.max_pool2d(mask[None, None], (1, side), 1, (0, pixels))
     return F.max_pool2d(rows, (side, 1), 1, (pixels, 0))
 
 

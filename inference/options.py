@@ -26,7 +26,7 @@ from inference.api.spec import (
 )
 from inference.catalog import Model, find
 from inference.condition import size_of, take_picture
-from inference.footage import look_at
+from inference.footage import Sight, look_at
 from inference.media import read_frames
 from inference.recipe import Recipe, identity_of
 
@@ -300,8 +300,8 @@ def _shape(options: GenerateOptions, defaults: SamplingDefaults) -> dict[str, in
             raise UserError(
                 f"The clip has the shape of {options.video}, so that nothing is around it: choose another with --size."
             )
-        shape = {"width": width, "height": height, "frames": frames_of_edit(seen.frames, defaults)}
-        return shape | ({"fps": min(max(1, round(seen.fps)), MOST_FPS)} if seen.fps else {})
+        frames = frames_of_edit(seen.frames, defaults)
+        return {"width": width, "height": height, "frames": frames, **_rate(seen)}
     if shown := options.first_frame or options.last_frame:
         width, height = size_like(*size_of(Path(shown)), defaults)
         return {"width": width, "height": height}
@@ -321,9 +321,13 @@ def _continuation(options: GenerateOptions, defaults: SamplingDefaults) -> dict[
     if not 1 <= kept <= seen.frames:
         raise UserError(f"{options.video} has {seen.frames} frames: keep from 1 to {seen.frames}.")
     width, height = size_of_edit(seen.width, seen.height, defaults)
-    shape = {"width": width, "height": height, "frames": frames, "kept_frames": kept}
-    shape["video_start"] = seen.frames - kept
-    return shape | ({"fps": min(max(1, round(seen.fps)), MOST_FPS)} if seen.fps else {})
+    going_on = {"frames": frames, "kept_frames": kept, "video_start": seen.frames - kept}
+    return {"width": width, "height": height, **going_on, **_rate(seen)}
+
+
+def _rate(seen: Sight) -> dict[str, int]:
+    """The frames a second of a video, as near as can be asked for."""
+    return {"fps": min(max(1, round(seen.fps)), MOST_FPS)} if seen.fps else {}
 
 
 def _parse_numbers(text: str) -> tuple[float, ...]:

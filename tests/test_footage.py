@@ -166,6 +166,14 @@ def test_a_video_that_ends_before_the_clip_is_told(
         make(onward(video, video_start=0, kept_frames=13, frames=17))
 
 
+def test_a_picture_that_is_its_own_mask_is_one_frame(
+    make: Callable[..., Any], write: Callable[..., Path]
+) -> None:
+    white = write("white.png", [torch.full((HEIGHT, WIDTH, 3), 255, dtype=torch.uint8)])
+    with pytest.raises(UserError, match="The video has 1 frames from frame 0 on, and 5 are needed"):
+        make(edit(white, white))
+
+
 def test_what_would_make_nothing_anew_is_told(
     make: Callable[..., Any], video: Path, write: Callable[..., Path]
 ) -> None:
