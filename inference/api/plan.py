@@ -47,10 +47,11 @@ from inference.api.suggestion import suggestion
 from inference.api.working import Flow, denoise_working, image_working, text_working
 
 CARD_PROCESS_BYTES = 1_500_000_000  # RAM of a process with torch and CUDA in it
-CPU_PROCESS_BYTES = 280_000_000  # and of one with torch alone
+CPU_PROCESS_BYTES = 290_000_000  # and of one with torch alone
 # What is lost between tensors in RAM while a clip is decoded: most are too small to be given back one by one, and
 # no two layers want the same sizes. From 32 MiB on glibc gives each its own pages, and nothing is lost.
-LOST_SHARE, MOST_LOST_BYTES = 0.6, 4 * 2**25
+# Where something was encoded before, as much again is lost as is used.
+LOST_SHARE, LOST_SHARE_AFTER, MOST_LOST_BYTES = 0.6, 1.0, 4 * 2**25
 TEXT_BLOCKS = 2  # of the text encoder on a card at once: one computes while the next comes
 # Between tensors, where the card's allocator finds no use for it. Of 3.38 GiB VACE-1.3B ran out of memory with 40 MB
 # to spare by its forecast, T2V-1.3B did not with 84.
@@ -361,8 +362,8 @@ class _Job:
 
     def _lost(self, working: int) -> int:
         """Between the tensors of the VAE in RAM; a single frame takes less than was forecast anyway."""
-        is_still = self.request.frames == 1
-        return 0 if is_still else min(int(LOST_SHARE * working), MOST_LOST_BYTES)
+        share = LOST_SHARE_AFTER if self.request.given else LOST_SHARE
+        return 0 if self.request.frames == 1 else min(int(share * working), MOST_LOST_BYTES)
 
     def _stage(self, stage: Stage, device_bytes: int, host_bytes: int, resident: str) -> StagePlan:
         """`host_bytes` lie in RAM wherever the device is."""
